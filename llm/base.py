@@ -1,0 +1,116 @@
+"""What an analyst is, and the values that go in and come out. Every analyst, model or not, speaks these."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from voc.core.vocabulary import LogContext, LogEntry, ProblemType, SystemInfo, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What the customer said, `received_at` (aware), and the systems that it can be about."""
+
+    text: str
+    received_at: datetime
+    systems: tuple[SystemInfo, ...] = ()
+
+    def system(self, name: str) -> SystemInfo | None:
+        return next((system for system in self.systems if system.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A complaint in the system's words. `understood=False` comes with a `reason` and nothing else.
+
+    `affected_system` is a name of the catalogue or "" when nothing points to one; `signals` are the words that led here.
+    """
+
+    understood: bool
+    reason: str = ""
+    summary: str = ""
+    suspected_type_primary: ProblemType | None = None
+    suspected_type_secondary: ProblemType | None = None
+    affected_system: str = ""
+    urgency: Urgency | None = None
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastCase:
+    """A similar ticket and what became of it: `outcome` is approved, rejected, corrected, completed or open; `similarity` 0–1."""
+
+    ticket_id: str
+    text: str
+    summary: str
+    problem_type: ProblemType | None
+    system: str
+    outcome: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that an analyst may look at when it decides. `missing_sources` names the log systems that did not answer."""
+
+    complaint: Complaint
+    normalised: Normalised
+    logs: tuple[LogEntry, ...] = ()
+    contexts: tuple[LogContext, ...] = ()
+    past_cases: tuple[PastCase, ...] = ()
+    missing_sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A line quoted verbatim from the fetched logs, and why it tells."""
+
+    quote: str
+    entry_id: str
+    source: str
+    timestamp: datetime
+    why: str
+    level: str = ""
+    service: str = ""
+    url: str = ""
+    mock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grades:
+    """What the confidence is made of, each 0–1. `voc` weighs them in `tickets.analysis.score`."""
+
+    log_evidence: float
+    pattern_match: float
+    correlation: float
+    type_consistency: float
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A decision with its evidence. `action` has the shape of `action_proposal` in the API; `analyst` names who decided."""
+
+    primary: ProblemType
+    secondary: ProblemType | None
+    affected_system: str
+    urgency: Urgency
+    summary: str
+    root_cause: str
+    evidence: tuple[Evidence, ...]
+    ruled_out: tuple[str, ...]
+    evidence_summary: str
+    log_summary: str
+    grades: Grades
+    analyst: str
+    action: dict[str, Any] = field(default_factory=dict)
+    similar_cases_used: tuple[str, ...] = ()
+
+
+class Analyst(Protocol):
+    """Reads a complaint, then decides on the case. Both calls are synchronous and may be slow."""
+
+    name: str
+
+    def normalise(self, complaint: Complaint) -> Normalised: ...
+
+    def solve(self, case: Case) -> Solution: ...

@@ -1,0 +1,23 @@
+"""Tickets and what belongs to them. Status is written by `tickets.lifecycle` alone."""
+
+from tickets.models.catalogue import System
+from tickets.models.intake import IdempotencyKey, TicketCount, TicketDay
+from tickets.models.runs import AnalysisRun, AnalysisStep, RunState
+from tickets.models.ticket import RESTING, Comment, EventKind, RejectCategory, Status, Ticket, TicketEvent
+
+__all__ = [
+    "RESTING",
+    "AnalysisRun",
+    "AnalysisStep",
+    "Comment",
+    "EventKind",
+    "IdempotencyKey",
+    "RejectCategory",
+    "RunState",
+    "Status",
+    "System",
+    "Ticket",
+    "TicketCount",
+    "TicketDay",
+    "TicketEvent",
+]

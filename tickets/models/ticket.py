@@ -1,0 +1,183 @@
+"""The ticket, its timeline and its comments."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from voc.core.vocabulary import Channel, ProblemType, Urgency
+
+
+class Status(models.TextChoices):
+    OPEN = "OPEN", _("Received")
+    ANALYZING = "ANALYZING", _("Analysing")
+    WAITING_CONFIRM = "WAITING_CONFIRM", _("Awaiting decision")
+    MANUAL_REQUIRED = "MANUAL_REQUIRED", _("Needs a person")
+    IN_PROGRESS = "IN_PROGRESS", _("In progress")
+    DONE = "DONE", _("Done")
+    REJECTED = "REJECTED", _("Rejected")
+
+
+RESTING = (Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED, Status.IN_PROGRESS, Status.DONE, Status.REJECTED)
+
+
+class RejectCategory(models.TextChoices):
+    """Why a decision was rejected, for the statistics; the reason itself is free text."""
+
+    WRONG_TYPE = "wrong_type", _("Wrong problem type")
+    WRONG_SYSTEM = "wrong_system", _("Wrong system")
+    WEAK_EVIDENCE = "weak_evidence", _("Evidence does not convince")
+    WRONG_ACTION = "wrong_action", _("Wrong action")
+    NOT_A_PROBLEM = "not_a_problem", _("Not a problem")
+    DUPLICATE = "duplicate", _("Duplicate")
+    OTHER = "other", _("Other")
+
+
+class Ticket(models.Model):
+    ticket_id = models.CharField(_("ticket id"), max_length=32, unique=True)
+    status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.OPEN)
+    created_at = models.DateTimeField(_("created at"))
+    updated_at = models.DateTimeField(_("updated at"))
+    assignee = models.CharField(_("assignee"), max_length=100, null=True, blank=True)  # noqa: DJ001 - null in the API
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("submitted by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    raw_voc = models.TextField(_("complaint"), max_length=5000)
+    customer_name = models.CharField(_("customer"), max_length=100)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    received_at = models.DateTimeField(_("received at"))
+    customer_contact = models.CharField(_("contact"), max_length=200, blank=True, default="")
+    external_id = models.CharField(_("external id"), max_length=100, null=True, blank=True)  # noqa: DJ001 - unique when set
+
+    summary = models.CharField(_("summary"), max_length=200, blank=True, default="")
+    suspected_type_primary = models.CharField(_("suspected type"), max_length=30, choices=ProblemType.choices, null=True, blank=True)  # noqa: DJ001
+    suspected_type_secondary = models.CharField(_("suspected second type"), max_length=30, choices=ProblemType.choices, null=True, blank=True)  # noqa: DJ001
+    affected_system = models.CharField(_("affected system"), max_length=100, null=True, blank=True)  # noqa: DJ001
+    urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, null=True, blank=True)  # noqa: DJ001
+
+    agent_decision_primary = models.CharField(_("problem type"), max_length=30, choices=ProblemType.choices, null=True, blank=True)  # noqa: DJ001
+    agent_decision_secondary = models.CharField(_("second type"), max_length=30, choices=ProblemType.choices, null=True, blank=True)  # noqa: DJ001
+    decision_confidence = models.FloatField(
+        _("confidence"), null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(1)]
+    )
+    decision_reason = models.JSONField(_("reasons"), null=True, blank=True)
+    action_proposal = models.JSONField(_("proposal"), null=True, blank=True)
+    analyzed_at = models.DateTimeField(_("analysed at"), null=True, blank=True)
+    analyst = models.CharField(_("analyst"), max_length=60, blank=True, default="")
+
+    confirmed_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("decided by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reject_reason = models.CharField(_("reason for rejection"), max_length=1000, null=True, blank=True)  # noqa: DJ001
+    reject_category = models.CharField(_("category of rejection"), max_length=20, choices=RejectCategory.choices, null=True, blank=True)  # noqa: DJ001
+    manual_resolution = models.CharField(_("resolution"), max_length=2000, null=True, blank=True)  # noqa: DJ001
+    manual_reason = models.CharField(_("why people must decide"), max_length=500, null=True, blank=True)  # noqa: DJ001
+    # What the manager set against the analyst, as {field: [analyst's, manager's]}: a label for what learns from verdicts.
+    correction = models.JSONField(_("correction"), null=True, blank=True)
+
+    jira_issue_key = models.CharField(_("Jira issue"), max_length=64, null=True, blank=True)  # noqa: DJ001
+    jira_project_key = models.CharField(_("Jira project"), max_length=32, null=True, blank=True)  # noqa: DJ001
+    jira_synced_at = models.DateTimeField(_("Jira read at"), null=True, blank=True)
+
+    # Hashes of the text's character pairs: what substring search and similar cases look up (tickets.grams).
+    grams = ArrayField(models.IntegerField(), default=list, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "external_id"], name="ticket_external_id_once_per_channel"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="ticket_status"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="ticket_channel"),
+            models.CheckConstraint(condition=Q(urgency=None) | Q(urgency__in=Urgency.values), name="ticket_urgency"),
+            models.CheckConstraint(
+                condition=Q(decision_confidence=None) | Q(decision_confidence__gte=0, decision_confidence__lte=1), name="ticket_confidence"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.REJECTED) | Q(reject_reason__isnull=False), name="ticket_rejected_for_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.WAITING_CONFIRM) | Q(agent_decision_primary__isnull=False, decision_confidence__isnull=False),
+                name="ticket_waits_with_a_decision",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
+            models.Index(fields=["status", "-created_at", "-id"], name="ticket_status_newest"),
+            models.Index(fields=["urgency", "-created_at", "-id"], name="ticket_urgency_newest"),
+            models.Index(fields=["status", "urgency", "-created_at", "-id"], name="ticket_queue"),
+            models.Index(fields=["submitted_by", "-created_at", "-id"], name="ticket_own_newest"),
+            models.Index(fields=["updated_at", "id"], name="ticket_updated"),
+            GinIndex(fields=["grams"], name="ticket_grams"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ticket_id
+
+    @property
+    def is_resting(self) -> bool:
+        return self.status in RESTING
+
+
+class EventKind(models.TextChoices):
+    SUBMITTED = "submitted", _("Complaint received")
+    ANALYSIS_STARTED = "analysis_started", _("Analysis started")
+    ANALYSED = "analysed", _("Analysis finished")
+    MANUAL_REQUIRED = "manual_required", _("Handed to people")
+    CONFIRMED = "confirmed", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    COMPLETED = "completed", _("Completed by hand")
+    RETRIED = "retried", _("Analysis asked for again")
+    UNDONE = "undone", _("Verdict undone")
+    ASSIGNED = "assigned", _("Assigned")
+    COMMENTED = "commented", _("Comment")
+    TOLD = "told", _("Message sent")
+    NOT_TOLD = "not_told", _("Message not delivered")
+
+
+class TicketEvent(models.Model):
+    """A line of the timeline: what happened to a ticket, by whom. Append-only. `data` holds what the kind needs to be told."""
+
+    ticket = models.ForeignKey(Ticket, verbose_name=_("ticket"), on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(_("kind"), max_length=30, choices=EventKind.choices)
+    at = models.DateTimeField(_("at"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    actor_name = models.CharField(_("by"), max_length=150, blank=True, default="")
+    status_before = models.CharField(_("status before"), max_length=20, blank=True, default="")
+    status_after = models.CharField(_("status after"), max_length=20, blank=True, default="")
+    data = models.JSONField(_("details"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("ticket event")
+        verbose_name_plural = _("ticket events")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["ticket", "id"], name="ticket_event_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}: {self.get_kind_display()}"
+
+
+class Comment(models.Model):
+    """An internal remark of the staff on a ticket."""
+
+    ticket = models.ForeignKey(Ticket, verbose_name=_("ticket"), on_delete=models.CASCADE, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+")
+    author_name = models.CharField(_("by"), max_length=150)
+    body = models.TextField(_("comment"), max_length=4000)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["ticket", "id"], name="comment_of_ticket")]
+
+    def __str__(self) -> str:
+        return self.body[:60]

@@ -1,0 +1,42 @@
+"""What happens after anything: event → the jobs that follow it.
+
+This table imports nothing: handlers are dotted paths, checked at boot by `voc.core.outbox.flow`. Each row names
+
+- `queue`: a key of `VOC_QUEUES`, whose value caps the threads that one process gives to it;
+- `handler`: called with the claimed job;
+- `on_dead` (optional): called in the transaction that gives the job up, so that nothing is stranded;
+- `max_seconds`: how long the handler may run before its lease is left to lapse;
+- `max_attempts`: failures before the job is dead (interruptions by a dying process count apart).
+"""
+
+from typing import Any
+
+FLOW: dict[str, list[dict[str, Any]]] = {
+    "ticket.received": [
+        {
+            "queue": "analysis",
+            "handler": "tickets.handlers.analyse",
+            "on_dead": "tickets.handlers.give_up",
+            "max_seconds": 150,
+            "max_attempts": 5,
+        },
+    ],
+    "ticket.reanalyse": [
+        {
+            "queue": "analysis",
+            "handler": "tickets.handlers.analyse",
+            "on_dead": "tickets.handlers.give_up",
+            "max_seconds": 150,
+            "max_attempts": 5,
+        },
+    ],
+    "ticket.urgent": [
+        {"queue": "notify", "handler": "tickets.notify.tell", "max_seconds": 30, "max_attempts": 12},
+    ],
+    "ticket.decided": [
+        {"queue": "notify", "handler": "tickets.notify.tell", "max_seconds": 30, "max_attempts": 12},
+    ],
+    "account.mail": [
+        {"queue": "mail", "handler": "accounts.handlers.send_mail", "max_seconds": 30, "max_attempts": 12},
+    ],
+}
