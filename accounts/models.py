@@ -19,7 +19,9 @@ class User(AbstractUser):
     """`is_staff` and `is_superuser` follow the role (the database holds them together), so that there is one thing to set."""
 
     role = models.CharField(_("role"), max_length=10, choices=ROLE_LABELS, default=Role.SUBMITTER.value)
-    language = models.CharField(_("language"), max_length=5, choices=[("ko", _("Korean")), ("en", _("English"))], blank=True, default="")
+    language = models.CharField(
+        _("language"), max_length=5, choices=[("ko", _("Korean")), ("en", _("English"))], blank=True, default=""
+    )
 
     class Meta(AbstractUser.Meta):
         constraints = [

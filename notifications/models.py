@@ -26,7 +26,9 @@ class Delivery(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     ambiguous = models.PositiveIntegerField(
-        _("ambiguous tries"), default=0, help_text=_("Tries whose outcome could not be known, so that it may have arrived twice.")
+        _("ambiguous tries"),
+        default=0,
+        help_text=_("Tries whose outcome could not be known, so that it may have arrived twice."),
     )
     vendor_id = models.CharField(_("vendor's id"), max_length=200, blank=True, default="")
     error = models.TextField(_("last error"), blank=True, default="")

@@ -9,11 +9,17 @@ class System(models.Model):
         INTERNAL = "internal", _("Internal")
         EXTERNAL = "external", _("External")
 
-    name = models.CharField(_("name"), max_length=100, unique=True, help_text=_("As the logs name it, e.g. PaymentService."))
+    name = models.CharField(
+        _("name"), max_length=100, unique=True, help_text=_("As the logs name it, e.g. PaymentService.")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.INTERNAL)
     description = models.CharField(_("description"), max_length=300, blank=True, default="")
-    words = models.JSONField(_("words"), default=list, blank=True, help_text=_("The words customers use for it, one per line."))
-    contact = models.CharField(_("contact"), max_length=200, blank=True, default="", help_text=_("Who answers for it: a name and an address."))
+    words = models.JSONField(
+        _("words"), default=list, blank=True, help_text=_("The words customers use for it, one per line.")
+    )
+    contact = models.CharField(
+        _("contact"), max_length=200, blank=True, default="", help_text=_("Who answers for it: a name and an address.")
+    )
     recent_incidents = models.JSONField(_("recent incidents"), default=list, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -21,7 +27,9 @@ class System(models.Model):
         verbose_name = _("system")
         verbose_name_plural = _("systems")
         ordering = ["name"]
-        constraints = [models.CheckConstraint(condition=models.Q(kind__in=["internal", "external"]), name="system_kind")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["internal", "external"]), name="system_kind")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -43,7 +43,12 @@ class Ticket(models.Model):
     updated_at = models.DateTimeField(_("updated at"))
     assignee = models.CharField(_("assignee"), max_length=100, null=True, blank=True)  # noqa: DJ001 - null in the API
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("submitted by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("submitted by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
 
     raw_voc = models.TextField(_("complaint"), max_length=5000)
@@ -54,13 +59,21 @@ class Ticket(models.Model):
     external_id = models.CharField(_("external id"), max_length=100, null=True, blank=True)  # noqa: DJ001 - unique when set
 
     summary = models.CharField(_("summary"), max_length=200, blank=True, default="")
-    suspected_type_primary = models.CharField(_("suspected type"), max_length=30, choices=ProblemType.choices, null=True, blank=True)  # noqa: DJ001
-    suspected_type_secondary = models.CharField(_("suspected second type"), max_length=30, choices=ProblemType.choices, null=True, blank=True)  # noqa: DJ001
+    suspected_type_primary = models.CharField(
+        _("suspected type"), max_length=30, choices=ProblemType.choices, null=True, blank=True
+    )
+    suspected_type_secondary = models.CharField(
+        _("suspected second type"), max_length=30, choices=ProblemType.choices, null=True, blank=True
+    )
     affected_system = models.CharField(_("affected system"), max_length=100, null=True, blank=True)  # noqa: DJ001
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, null=True, blank=True)  # noqa: DJ001
 
-    agent_decision_primary = models.CharField(_("problem type"), max_length=30, choices=ProblemType.choices, null=True, blank=True)  # noqa: DJ001
-    agent_decision_secondary = models.CharField(_("second type"), max_length=30, choices=ProblemType.choices, null=True, blank=True)  # noqa: DJ001
+    agent_decision_primary = models.CharField(
+        _("problem type"), max_length=30, choices=ProblemType.choices, null=True, blank=True
+    )
+    agent_decision_secondary = models.CharField(
+        _("second type"), max_length=30, choices=ProblemType.choices, null=True, blank=True
+    )
     decision_confidence = models.FloatField(
         _("confidence"), null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(1)]
     )
@@ -71,10 +84,17 @@ class Ticket(models.Model):
 
     confirmed_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("decided by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("decided by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     reject_reason = models.CharField(_("reason for rejection"), max_length=1000, null=True, blank=True)  # noqa: DJ001
-    reject_category = models.CharField(_("category of rejection"), max_length=20, choices=RejectCategory.choices, null=True, blank=True)  # noqa: DJ001
+    reject_category = models.CharField(
+        _("category of rejection"), max_length=20, choices=RejectCategory.choices, null=True, blank=True
+    )
     manual_resolution = models.CharField(_("resolution"), max_length=2000, null=True, blank=True)  # noqa: DJ001
     manual_reason = models.CharField(_("why people must decide"), max_length=500, null=True, blank=True)  # noqa: DJ001
     # What the manager set against the analyst, as {field: [analyst's, manager's]}: a label for what learns from verdicts.
@@ -96,13 +116,16 @@ class Ticket(models.Model):
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="ticket_channel"),
             models.CheckConstraint(condition=Q(urgency=None) | Q(urgency__in=Urgency.values), name="ticket_urgency"),
             models.CheckConstraint(
-                condition=Q(decision_confidence=None) | Q(decision_confidence__gte=0, decision_confidence__lte=1), name="ticket_confidence"
+                condition=Q(decision_confidence=None) | Q(decision_confidence__gte=0, decision_confidence__lte=1),
+                name="ticket_confidence",
             ),
             models.CheckConstraint(
-                condition=~Q(status=Status.REJECTED) | Q(reject_reason__isnull=False), name="ticket_rejected_for_a_reason"
+                condition=~Q(status=Status.REJECTED) | Q(reject_reason__isnull=False),
+                name="ticket_rejected_for_a_reason",
             ),
             models.CheckConstraint(
-                condition=~Q(status=Status.WAITING_CONFIRM) | Q(agent_decision_primary__isnull=False, decision_confidence__isnull=False),
+                condition=~Q(status=Status.WAITING_CONFIRM)
+                | Q(agent_decision_primary__isnull=False, decision_confidence__isnull=False),
                 name="ticket_waits_with_a_decision",
             ),
         ]
@@ -147,7 +170,12 @@ class TicketEvent(models.Model):
     kind = models.CharField(_("kind"), max_length=30, choices=EventKind.choices)
     at = models.DateTimeField(_("at"))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     actor_name = models.CharField(_("by"), max_length=150, blank=True, default="")
     status_before = models.CharField(_("status before"), max_length=20, blank=True, default="")
@@ -168,7 +196,9 @@ class Comment(models.Model):
     """An internal remark of the staff on a ticket."""
 
     ticket = models.ForeignKey(Ticket, verbose_name=_("ticket"), on_delete=models.CASCADE, related_name="comments")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     author_name = models.CharField(_("by"), max_length=150)
     body = models.TextField(_("comment"), max_length=4000)
     at = models.DateTimeField(_("at"))

@@ -62,8 +62,12 @@ class Job(models.Model):
                 fields=["queue", "subject", "id"], condition=models.Q(state__in=["pending", "running"]), name="job_lane"
             ),
             models.Index(fields=["subject", "id"], name="job_subject"),
-            models.Index(fields=["finished_at"], condition=models.Q(state__in=["done", "cancelled"]), name="job_finished"),
-            models.Index(fields=["state", "-id"], condition=models.Q(state__in=["dead", "blocked"]), name="job_given_up"),
+            models.Index(
+                fields=["finished_at"], condition=models.Q(state__in=["done", "cancelled"]), name="job_finished"
+            ),
+            models.Index(
+                fields=["state", "-id"], condition=models.Q(state__in=["dead", "blocked"]), name="job_given_up"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""Development tools: embedded servers, the supervisor, `make demo` and `make test`. Production never imports this."""
