@@ -22,7 +22,8 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisResult:
-    """The end of a run. With `manual_reason` it goes to people, whatever else is known; `primary` is None when nothing was decided.
+    """The end of a run. With `manual_reason` it goes to people, whatever else is known.
+    `primary` is None when nothing was decided.
 
     `decision_reason` and `action_proposal` have the shapes of the API; `confidence` is 0–1.
     """

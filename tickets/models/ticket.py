@@ -41,7 +41,7 @@ class Ticket(models.Model):
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.OPEN)
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("updated at"))
-    assignee = models.CharField(_("assignee"), max_length=100, null=True, blank=True)  # noqa: DJ001 - null in the API
+    assignee = models.CharField(_("assignee"), max_length=100, null=True, blank=True)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("submitted by"),
@@ -56,7 +56,7 @@ class Ticket(models.Model):
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     received_at = models.DateTimeField(_("received at"))
     customer_contact = models.CharField(_("contact"), max_length=200, blank=True, default="")
-    external_id = models.CharField(_("external id"), max_length=100, null=True, blank=True)  # noqa: DJ001 - unique when set
+    external_id = models.CharField(_("external id"), max_length=100, null=True, blank=True)
 
     summary = models.CharField(_("summary"), max_length=200, blank=True, default="")
     suspected_type_primary = models.CharField(
@@ -65,8 +65,8 @@ class Ticket(models.Model):
     suspected_type_secondary = models.CharField(
         _("suspected second type"), max_length=30, choices=ProblemType.choices, null=True, blank=True
     )
-    affected_system = models.CharField(_("affected system"), max_length=100, null=True, blank=True)  # noqa: DJ001
-    urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, null=True, blank=True)  # noqa: DJ001
+    affected_system = models.CharField(_("affected system"), max_length=100, null=True, blank=True)
+    urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, null=True, blank=True)
 
     agent_decision_primary = models.CharField(
         _("problem type"), max_length=30, choices=ProblemType.choices, null=True, blank=True
@@ -91,17 +91,17 @@ class Ticket(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    reject_reason = models.CharField(_("reason for rejection"), max_length=1000, null=True, blank=True)  # noqa: DJ001
+    reject_reason = models.CharField(_("reason for rejection"), max_length=1000, null=True, blank=True)
     reject_category = models.CharField(
         _("category of rejection"), max_length=20, choices=RejectCategory.choices, null=True, blank=True
     )
-    manual_resolution = models.CharField(_("resolution"), max_length=2000, null=True, blank=True)  # noqa: DJ001
-    manual_reason = models.CharField(_("why people must decide"), max_length=500, null=True, blank=True)  # noqa: DJ001
+    manual_resolution = models.CharField(_("resolution"), max_length=2000, null=True, blank=True)
+    manual_reason = models.CharField(_("why people must decide"), max_length=500, null=True, blank=True)
     # What the manager set against the analyst, as {field: [analyst's, manager's]}: a label for what learns from verdicts.
     correction = models.JSONField(_("correction"), null=True, blank=True)
 
-    jira_issue_key = models.CharField(_("Jira issue"), max_length=64, null=True, blank=True)  # noqa: DJ001
-    jira_project_key = models.CharField(_("Jira project"), max_length=32, null=True, blank=True)  # noqa: DJ001
+    jira_issue_key = models.CharField(_("Jira issue"), max_length=64, null=True, blank=True)
+    jira_project_key = models.CharField(_("Jira project"), max_length=32, null=True, blank=True)
     jira_synced_at = models.DateTimeField(_("Jira read at"), null=True, blank=True)
 
     # Hashes of the text's character pairs: what substring search and similar cases look up (tickets.grams).

@@ -1,4 +1,4 @@
-"""The errors that the whole system speaks. What to do about them is decided in one place (`voc.core.outbox.runner`, `voc.core.api`)."""
+"""The errors that the whole system speaks. What follows from each is decided in `voc.core.outbox.runner` and `voc.core.api`."""
 
 from datetime import datetime
 

@@ -2,9 +2,10 @@
 
     python child.py --parent PID --death SIGNAL [--user UID:GID] -- PROGRAM ARGUMENTS...
 
-Run as a file by the supervisor, with the standard library only and nothing of ours, so that it costs some 30 ms. The order matters:
-changing the user clears the parent-death signal, so the signal is asked for afterwards; a parent that died before that
-is noticed by looking at the parent once more. Where the kernel has no such signal (not Linux), the program simply starts.
+Run as a file by the supervisor, with the standard library only and nothing of ours, so that it costs some 30 ms.
+The order matters: changing the user clears the parent-death signal, so the signal is asked for afterwards; a parent that
+died before that is noticed by looking at the parent once more. Where the kernel has no such signal (not Linux), the
+program simply starts.
 """
 
 import ctypes

@@ -42,12 +42,11 @@ def unprivileged() -> Identity | None:
 
 
 def is_reachable(path: Path) -> bool:
-    """Whether every user may walk to `path` and, if it is a file, read it."""
+    """Whether every user may walk to `path` and enter it or, if it is a file, read it."""
     real = path.resolve()
     if any(not folder.stat().st_mode & stat.S_IXOTH for folder in real.parents):
         return False
-    wanted = stat.S_IXOTH | stat.S_IROTH if real.is_dir() else stat.S_IROTH
-    return real.stat().st_mode & wanted == wanted
+    return bool(real.stat().st_mode & (stat.S_IXOTH if real.is_dir() else stat.S_IROTH))
 
 
 def make_folder(path: Path, *, mode: int = 0o755) -> Path:
@@ -161,6 +160,8 @@ class Lock:
 def throwaway_folder() -> tuple[Path, Lock]:
     """A folder for one run, which later runs remove should this one be killed."""
     base = Path(tempfile.gettempdir())
+    if unprivileged() and not is_reachable(base):
+        base = outside_folder()
     _sweep(base)
     folder = Path(tempfile.mkdtemp(prefix=THROWAWAY, dir=base))
     folder.chmod(0o711)
