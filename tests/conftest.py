@@ -1,0 +1,42 @@
+"""Servers for the tests.
+
+With no DATABASE_URL or REDIS_URL, the run starts embedded ones of its own; the workers of pytest-xdist inherit the
+addresses through the environment. It happens on import, because Django reads its settings once: that is also why
+pyproject.toml does not name DJANGO_SETTINGS_MODULE, which would make pytest-django read them before this file.
+"""
+
+import os
+import sys
+from contextlib import ExitStack
+
+import django
+import pytest
+
+from voc.dev.embedded import throwaway
+from voc.dev.errors import CannotRun
+
+_servers = ExitStack()
+
+
+def _start_servers() -> None:
+    # Nothing of the developer's own configuration may decide what a test sees.
+    os.environ["ENV_FILE"] = os.devnull
+    try:
+        os.environ.update(_servers.enter_context(throwaway()))
+    except CannotRun as error:
+        raise pytest.UsageError(str(error)) from error
+    os.environ["DJANGO_SETTINGS_MODULE"] = "voc.settings"
+    # The conftest files below this one import models.
+    django.setup()
+
+
+if "django.conf" in sys.modules and sys.modules["django.conf"].settings.configured:
+    # Only an exported DJANGO_SETTINGS_MODULE or --ds gets here before us.
+    if not os.environ.get("DATABASE_URL"):
+        raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE, or set DATABASE_URL and REDIS_URL.")
+else:
+    _start_servers()
+
+
+def pytest_unconfigure() -> None:
+    _servers.close()

@@ -1,0 +1,65 @@
+"""Embedded PostgreSQL and Redis, as far as DATABASE_URL and REDIS_URL do not name others."""
+
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from voc.dev.places import home_for, throwaway_folder, unprivileged
+from voc.dev.postgres import Postgres
+from voc.dev.redis_server import Redis
+from voc.dev.supervise import Supervisor
+
+
+def start_servers(
+    supervisor: Supervisor, folder: Path, *, durable: bool, given: Mapping[str, str], say: Callable[[str], None]
+) -> dict[str, str]:
+    """Start what `given` (an environment) does not name, with the data in `folder`, and wait until it answers.
+
+    Returns DATABASE_URL and REDIS_URL. The caller holds the lock on `folder`.
+    """
+    urls = {name: given[name] for name in ("DATABASE_URL", "REDIS_URL") if given.get(name)}
+    postgres = redis = None
+    if "REDIS_URL" not in urls:
+        redis = Redis(folder, durable=durable)
+        redis.prepare()
+        supervisor.start(redis.program())
+    if "DATABASE_URL" not in urls:
+        home = home_for(unprivileged(), folder)
+        if home != folder:
+            say(f"PostgreSQL, which runs as nobody, cannot enter {folder}: its data is in {home}.")
+        postgres = Postgres(home, durable=durable)
+        postgres.prepare()
+        supervisor.start(postgres.program())
+        supervisor.wait_for("postgres", postgres.is_ready, seconds=60)
+        postgres.make_database()
+        urls["DATABASE_URL"] = postgres.url
+    if redis:
+        supervisor.wait_for("redis", redis.is_ready, seconds=20)
+        urls["REDIS_URL"] = redis.url
+    return urls
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+@contextmanager
+def throwaway(given: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
+    """Servers for one run, empty at first and gone afterwards. Yields DATABASE_URL, REDIS_URL and a SECRET_KEY.
+
+    For tests: nothing is forced to the disk. What the environment (`given`, else the process's own) names is used as it is.
+    """
+    environment = os.environ if given is None else given
+    folder, lock = throwaway_folder()
+    supervisor = Supervisor(logs=folder / "log", say=_to_stderr)
+    try:
+        urls = start_servers(supervisor, folder, durable=False, given=environment, say=_to_stderr)
+        yield urls | {"SECRET_KEY": environment.get("SECRET_KEY") or secrets.token_urlsafe(50)}
+    finally:
+        supervisor.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
