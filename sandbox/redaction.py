@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote
 
 HIDDEN = "[redacted]"
-_SECRET = re.compile(r"(auth|cookie|credential|password|secret|session|signature|token|api[-_]?key|app[-_]?key|application[-_]?key|^sig$|^key$)", re.I)
+_SECRET = re.compile(
+    r"auth|cookie|credential|passw|secret|session|signature|token|(api|app|application|routing|access)[-_]?key|^(sig|key)$",
+    re.IGNORECASE,
+)
 
 
 def headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -16,13 +19,11 @@ def headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def query(text: str) -> str:
-    """A query string with the values of secret parameters replaced."""
-    if not _SECRET.search("".join(name for name, _ in parse_qsl(text, keep_blank_values=True))) and "key" not in text:
+    """A query string with the values of secret parameters replaced; otherwise as it came."""
+    pairs = parse_qsl(text, keep_blank_values=True)
+    if not any(_SECRET.search(name) for name, _ in pairs):
         return text
-    return "&".join(
-        f"{quote(name)}={HIDDEN if _SECRET.search(name) else quote(value)}"
-        for name, value in parse_qsl(text, keep_blank_values=True)
-    )
+    return "&".join(f"{quote(name)}={HIDDEN if _SECRET.search(name) else quote(value)}" for name, value in pairs)
 
 
 def _hide(value: str) -> str:

@@ -1,0 +1,13 @@
+"""The vendors that the sandbox stands in for: one file and one line here each."""
+
+from __future__ import annotations
+
+from sandbox.vendor import Vendor
+from sandbox.vendors.slack import Slack
+
+VENDORS: tuple[type[Vendor], ...] = (Slack,)
+
+
+def create_vendors() -> list[Vendor]:
+    """A fresh one of each."""
+    return [vendor() for vendor in VENDORS]
