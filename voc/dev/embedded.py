@@ -54,12 +54,16 @@ def throwaway(given: Mapping[str, str] | None = None) -> Iterator[dict[str, str]
     For tests: nothing is forced to the disk. What the environment (`given`, else the process's own) names is used as it is.
     """
     environment = os.environ if given is None else given
+    secret = {"SECRET_KEY": environment.get("SECRET_KEY") or secrets.token_urlsafe(50)}
+    if environment.get("DATABASE_URL") and environment.get("REDIS_URL"):
+        yield {name: environment[name] for name in ("DATABASE_URL", "REDIS_URL")} | secret
+        return
     folder, lock = throwaway_folder()
     supervisor = Supervisor(logs=folder / "log", say=_to_stderr)
     try:
-        urls = start_servers(supervisor, folder, durable=False, given=environment, say=_to_stderr)
-        yield urls | {"SECRET_KEY": environment.get("SECRET_KEY") or secrets.token_urlsafe(50)}
+        yield start_servers(supervisor, folder, durable=False, given=environment, say=_to_stderr) | secret
     finally:
-        supervisor.stop()
+        # The data is thrown away: nothing has to be brought to rest first.
+        supervisor.halt()
         shutil.rmtree(folder, ignore_errors=True)
         lock.release()

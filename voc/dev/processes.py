@@ -85,10 +85,39 @@ def die_with_parent(number: int = signal.SIGTERM) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 
-def adopt_orphans() -> None:
-    """Processes that lose their parent below this one become its children, instead of getting lost."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+def follow_make() -> Callable[[], bool]:
+    """End with the `make` that started this process, which names itself in VOC_DEV_PARENT; without that, with nobody.
+
+    SIGTERM arrives when it has died. Returns a function that tells whether it has.
+    """
+    parent = os.environ.pop("VOC_DEV_PARENT", "")
+    if not parent:
+        return lambda: False
+    die_with_parent(signal.SIGTERM)
+    return lambda: os.getppid() != int(parent)
+
+
+class Orphanage:
+    """Keeps processes that lose their parent below this one from getting lost: they become its children."""
+
+    def __init__(self) -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        self._own: set[int] = set()
+
+    def own(self, pid: int) -> None:
+        """Somebody else waits for this child; leave its end to him."""
+        self._own.add(pid)
+
+    def bury(self) -> None:
+        """Collect adopted children that have ended: until then others would take them for alive."""
+        me = str(os.getpid())
+        for entry in PROC.iterdir() if PROC.is_dir() else ():
+            if entry.name.isdigit() and int(entry.name) not in self._own:
+                fields = _fields(int(entry.name))
+                if fields and fields[0] == "Z" and fields[1] == me:
+                    with contextlib.suppress(ChildProcessError):
+                        os.waitpid(int(entry.name), os.WNOHANG)
 
 
 class Register:

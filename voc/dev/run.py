@@ -7,7 +7,8 @@ import sys
 
 from voc.dev.embedded import throwaway
 from voc.dev.errors import CannotRun
-from voc.dev.supervise import describe_exit
+from voc.dev.processes import follow_make
+from voc.dev.supervise import describe_exit, shimmed
 
 
 def main(arguments: list[str]) -> int:
@@ -15,6 +16,7 @@ def main(arguments: list[str]) -> int:
     if not command:
         print("usage: python -m voc.dev.run -- COMMAND…", file=sys.stderr)
         return 2
+    follow_make()
     # Ended by a signal, the servers still have to be stopped: let it pass through the `with` below.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: sys.exit(128 + received))
@@ -27,10 +29,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
-    try:
-        process = subprocess.Popen(command, env=environment)
-    except OSError as error:
-        raise CannotRun(f"{command[0]}: {error.strerror}") from error
+    process = subprocess.Popen(shimmed(command, death=signal.SIGTERM), env=environment)
     try:
         code = process.wait()
     except BaseException:

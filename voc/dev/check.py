@@ -1,0 +1,182 @@
+"""Check everything (`make test`): lint, format, types, templates, import contracts, migrations, tests.
+
+On throw-away servers, unless DATABASE_URL and REDIS_URL name others. All steps run, whichever fail; the exit code is 0 only
+if none did. pytest's own closing line is the last line printed.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from voc.dev.embedded import throwaway
+from voc.dev.errors import CannotRun
+from voc.dev.processes import PROC, Orphanage, descendants, follow_make, kill_tree, wait_until
+from voc.dev.supervise import ROOT, shimmed
+
+AT_ONCE = 2
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    name: str
+    ok: bool
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"  {self.name:<20} {'ok' if self.ok else 'FAILED':<7} {self.seconds:7.1f} s"
+
+
+def _tool(name: str) -> str:
+    return str(BIN / name)
+
+
+# The slowest first: it then shares the machine with all the others.
+STATIC = (
+    Step(name="types", command=(_tool("mypy"), ".")),
+    Step(name="lint", command=(_tool("ruff"), "check", ".")),
+    Step(name="format", command=(_tool("ruff"), "format", "--check", ".")),
+    Step(name="import contracts", command=(_tool("lint-imports"), "--no-cache")),
+    Step(name="templates", command=(_tool("djlint"), "templates", "--lint", "--quiet")),
+    Step(name="missing migrations", command=(sys.executable, "manage.py", "makemigrations", "--check", "--dry-run")),
+    Step(name="system check", command=(sys.executable, "manage.py", "check", "--fail-level", "WARNING")),
+)
+TESTS = Step(name="tests", command=(sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup"))
+
+
+@dataclass
+class _Started:
+    step: Step
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+    since: float
+
+
+class Checks:
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.orphanage = Orphanage()
+        self.results: list[Result] = []
+
+    def _start(self, step: Step, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
+        # In our own process group: Ctrl-C reaches the tools as well.
+        process = subprocess.Popen(
+            shimmed(step.command, death=signal.SIGKILL),
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        self.orphanage.own(process.pid)
+        return process
+
+    def _finish(self, step: Step, code: int, since: float) -> Result:
+        result = Result(name=step.name, ok=code == 0, seconds=time.monotonic() - since)
+        self.results.append(result)
+        return result
+
+    def static(self, steps: tuple[Step, ...]) -> None:
+        """Run the steps, a few at once, and print the output of those that fail."""
+        waiting = list(steps)
+        running: list[_Started] = []
+        with ExitStack() as stack:
+            while waiting or running:
+                while waiting and len(running) < AT_ONCE:
+                    step = waiting.pop(0)
+                    output: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
+                    running.append(_Started(step, self._start(step, output), output, time.monotonic()))
+                wait_until(lambda: any(each.process.poll() is not None for each in running), seconds=1)
+                for each in [each for each in running if each.process.poll() is not None]:
+                    running.remove(each)
+                    self._show(each)
+
+    def _show(self, ended: _Started) -> None:
+        result = self._finish(ended.step, ended.process.returncode, ended.since)
+        print(result, flush=True)
+        if not result.ok:
+            ended.output.seek(0)
+            print(ended.output.read().decode(errors="replace").rstrip(), flush=True)
+
+    def tests(self, step: Step) -> str:
+        """Run pytest with its output shown as it comes, but for the last line, which is returned."""
+        since = time.monotonic()
+        held = ""
+        process = self._start(step, subprocess.PIPE)
+        assert process.stdout
+        for line in process.stdout:
+            if held:
+                print(held, flush=True)
+                self.orphanage.bury()
+            held = line.decode(errors="replace").rstrip("\n")
+        self._finish(step, process.wait(), since)
+        return held
+
+    def nothing_left(self) -> None:
+        """Whatever the steps started has to be gone by now."""
+        since = time.monotonic()
+        left: list[int] = []
+
+        def gone() -> bool:
+            self.orphanage.bury()
+            left[:] = descendants(os.getpid())
+            return not left
+
+        ok = wait_until(gone, seconds=5)
+        for pid in left:
+            print(f"left running: {pid} {_command_of(pid)}", flush=True)
+            kill_tree(pid)
+        self.results.append(Result(name="nothing left running", ok=ok, seconds=time.monotonic() - since))
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _leave(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
+
+
+def main() -> int:
+    follow_make()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    since = time.monotonic()
+    try:
+        with throwaway() as servers:
+            checks = Checks(os.environ | servers | {"ENV_FILE": os.devnull})
+            checks.static(STATIC)
+            last_line = checks.tests(TESTS)
+        checks.nothing_left()
+    except CannotRun as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    ok = all(result.ok for result in checks.results)
+    print("\nSummary")
+    for result in checks.results:
+        print(result)
+    print(Result(name="all", ok=ok, seconds=time.monotonic() - since))
+    print(last_line, flush=True)
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
