@@ -1,0 +1,49 @@
+"""What every log system looks like from here: one query, one time range, plain entries back."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from voc.core.errors import VocError
+from voc.core.vocabulary import LogContext, LogEntry, LogLevel, TimeRange
+
+
+class LogSourceError(VocError):
+    """A log system gave no usable answer: its evidence is missing, the analysis goes on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """What to look for. All given conditions must hold; an empty one holds always.
+
+    `service` is a name as the logs write it. `text` must occur in the message, the error code or the stack trace, whatever
+    its case. Of `levels` and of `ids` one must match; an id (order number, request id) may stand in the message or in the
+    metadata. Each adapter translates this for its own query language and quotes every value: the text may come from a
+    complaint.
+    """
+
+    service: str = ""
+    text: str = ""
+    levels: tuple[LogLevel, ...] = ()
+    ids: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, query: "LogQuery | str") -> "LogQuery":
+        """The query itself, or one for a plain text."""
+        return query if isinstance(query, LogQuery) else cls(text=query)
+
+
+class LogAdapter(ABC):
+    """A system that keeps logs. `name` is what evidence and error messages call it."""
+
+    name: str = ""
+
+    @abstractmethod
+    def search_logs(self, query: LogQuery | str, time_range: TimeRange, limit: int = 100) -> list[LogEntry]:
+        """The newest `limit` entries that match, newest first. Raises `LogSourceError`."""
+
+    @abstractmethod
+    def get_error_context(self, error_id: str, context_window: int = 10) -> LogContext:
+        """The entry with the id `error_id` and up to `context_window` lines of its service on each side, oldest first.
+
+        Raises `LogSourceError`, also when there is no such entry.
+        """
