@@ -129,7 +129,7 @@ class Supervisor:
         wait_until(lambda: running.process.poll() is not None or ready(), seconds=seconds)
         if running.process.poll() is not None:
             raise CannotRun(
-                f"{name} ended while starting ({describe_exit(running.process.returncode)}): {self._last_line(name)}"
+                f"{name} ended while starting ({describe_exit(running.process.returncode)}): {self.last_line(name)}"
             )
         if not ready():
             raise CannotRun(f"{name} was not ready within {seconds:.0f} s: see {self.log_of(name)}")
@@ -187,6 +187,6 @@ class Supervisor:
         kill_tree(process.pid)
         process.wait()
 
-    def _last_line(self, name: str) -> str:
+    def last_line(self, name: str) -> str:
         lines = self.log_of(name).read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1].strip() if lines else f"its log {self.log_of(name)} is empty"

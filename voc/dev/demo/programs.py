@@ -1,0 +1,74 @@
+"""What the demo runs beside the two servers: web, worker, beat and the sandbox that stands in for the vendors."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from voc.dev.demo.options import Kept, Options
+from voc.dev.ports import free_port, is_free
+from voc.dev.supervise import Program
+
+# What make tells its children is not meant for ours.
+NOT_PASSED_ON = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VOC_DEV_PARENT", "PORT", "INPUT", "DEMO_EXIT", "PYTHON")
+THREADS = 12
+
+
+def sandbox_port(options: Options) -> int:
+    """The next port, so that the sandbox's page stays where it was; any other if that is taken."""
+    beside = options.port + 1
+    return beside if beside <= 65535 and is_free(beside) else free_port()
+
+
+def environment(options: Options, kept: Kept, servers: Mapping[str, str], *, sandbox: int) -> dict[str, str]:
+    """Settings of the demo; what the user exported otherwise stays as it is."""
+    own = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}
+    return own | {
+        **servers,
+        "DEMO": "1",
+        "DEBUG": "0",
+        "DEMO_PASSWORD": kept.password,
+        "SECRET_KEY": kept.secret_key,
+        "SITE_URL": options.url,
+        "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]",
+        "VOC_VAR_DIR": str(options.var),
+        "WORKER_THREADS": str(THREADS),
+        "SLACK_WEBHOOK_URL": f"http://127.0.0.1:{sandbox}/slack/services/TDEMO/BDEMO/demo",
+        "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.1/32",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def programs(options: Options, env: Mapping[str, str], *, sandbox: int, folder: Path) -> list[Program]:
+    """In the order of their start, which is the opposite of the order in which they stop."""
+    python = sys.executable
+    gunicorn = (python, "-m", "gunicorn", "--config", "python:voc.dev.gunicorn_conf")
+    celery = (python, "-m", "celery", "--app", "voc")
+    return [
+        Program(
+            name="sandbox",
+            argv=(python, "-m", "sandbox", "--port", str(sandbox), "--state-file", str(folder / "sandbox.json")),
+            env=env,
+        ),
+        Program(
+            name="beat",
+            argv=(*celery, "beat", "--loglevel", "INFO", "--pidfile="),
+            env=env,
+            death_signal=signal.SIGKILL,
+        ),
+        # A handler may run for minutes and Celery waits for it. Its job is safe without that: the lease lapses and
+        # another worker takes it, which is what a killed supervisor counts on.
+        Program(
+            name="worker",
+            argv=(*celery, "worker", "--pool", "threads", "--concurrency", str(THREADS), "--loglevel", "INFO"),
+            env=env,
+            stop_seconds=10,
+            death_signal=signal.SIGKILL,
+        ),
+        Program(
+            name="web",
+            argv=(*gunicorn, "--bind", f"127.0.0.1:{options.port}", "voc.wsgi"),
+            env=env,
+        ),
+    ]
