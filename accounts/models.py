@@ -1,10 +1,15 @@
-"""The user: one role each, from which everything else follows."""
+"""The user: one role each, from which everything else follows; and failed sign-ins, which slow guessing down."""
 
+from typing import Any, ClassVar
+
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import Role
+from accounts.roles import STAFF_ROLES, Role, flags_of
 
 ROLE_LABELS = [
     (Role.ADMIN.value, _("Admin")),
@@ -12,16 +17,51 @@ ROLE_LABELS = [
     (Role.VIEWER.value, _("Viewer")),
     (Role.SUBMITTER.value, _("Submitter")),
 ]
-STAFF_ROLES = (Role.ADMIN.value, Role.MANAGER.value)
+LANGUAGE_LABELS = [("ko", _("Korean")), ("en", _("English"))]
+STAFF_VALUES = tuple(role.value for role in STAFF_ROLES)
+
+
+class UserManager(DjangoUserManager["User"]):
+    use_in_migrations = False
+
+    def create_user(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        *,
+        role: Role | str = Role.SUBMITTER,
+        **fields: Any,
+    ) -> "User":
+        """A new user. Without a password there is none that fits, until an invitation is accepted."""
+        if not username:
+            raise ValueError("A user needs a username")
+        user = self.model(
+            **fields
+            | flags_of(Role(role))
+            | {
+                "username": self.model.normalize_username(username),
+                "email": self.normalize_email(email),
+                "role": Role(role).value,
+                "password": make_password(password),
+            }
+        )
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> "User":
+        return self.create_user(username, email, password, **fields | {"role": Role.ADMIN})
 
 
 class User(AbstractUser):
     """`is_staff` and `is_superuser` follow the role (the database holds them together), so that there is one thing to set."""
 
     role = models.CharField(_("role"), max_length=10, choices=ROLE_LABELS, default=Role.SUBMITTER.value)
-    language = models.CharField(
-        _("language"), max_length=5, choices=[("ko", _("Korean")), ("en", _("English"))], blank=True, default=""
-    )
+    language = models.CharField(_("language"), max_length=5, choices=LANGUAGE_LABELS, blank=True, default="")
+
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -29,11 +69,38 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=models.Q(role="admin", is_staff=True, is_superuser=True)
                 | models.Q(role="manager", is_staff=True, is_superuser=False)
-                | (~models.Q(role__in=STAFF_ROLES) & models.Q(is_staff=False, is_superuser=False)),
+                | (~models.Q(role__in=STAFF_VALUES) & models.Q(is_staff=False, is_superuser=False)),
                 name="user_flags_follow_role",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~models.Q(email=""),
+                name="user_one_per_email",
+                violation_error_message=_("Somebody has this e-mail address already."),
             ),
         ]
 
     @property
     def is_admin(self) -> bool:
         return self.role == Role.ADMIN
+
+
+class LoginAttempt(models.Model):
+    """A failed sign-in, or one that is being tried. Rows are written and counted by `accounts.throttle` alone.
+
+    `key` is a keyed hash of account and address: what people type by mistake as their username is no business of ours.
+    """
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("failed sign-in")
+        verbose_name_plural = _("failed sign-ins")
+        indexes = [
+            models.Index(fields=["key", "at"], name="loginattempt_key_at"),
+            models.Index(fields=["at"], name="loginattempt_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"
