@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 
-from sandbox import control, page
+from sandbox.control import Control
 from sandbox.faults import FaultBook
 from sandbox.gate import Gate
+from sandbox.page import Page
 from sandbox.recorder import Recorder
 from sandbox.vendor import Vendor
 from sandbox.vendors import create_vendors
@@ -51,11 +53,19 @@ def create_sandbox(vendors: Iterable[Vendor] | None = None, *, keep: int = 10_00
     recorder = Recorder(keep)
     faults = FaultBook({name: vendor.fault_kinds for name, vendor in by_name.items()})
     app = Flask("sandbox", static_url_path="/_sandbox/static")
-    app.register_blueprint(control.create_blueprint(by_name, recorder, faults))
-    app.register_blueprint(page.create_blueprint(by_name, recorder, faults))
+    control = Control(by_name, recorder, faults)
+    app.register_blueprint(control.blueprint())
+    app.register_blueprint(Page(by_name, recorder, faults, control).blueprint())
     for name, vendor in by_name.items():
         app.register_blueprint(vendor.blueprint(), url_prefix=f"/{name}", name=f"vendor_{name}")
         if own := vendor.control():
+            own.after_request(partial(_touched, recorder))
             app.register_blueprint(own, url_prefix=f"/_sandbox/{name}", name=f"control_{name}")
     app.wsgi_app = Gate(app.wsgi_app, vendors=by_name, recorder=recorder, faults=faults)  # type: ignore[method-assign]
     return Sandbox(app=app, vendors=by_name, recorder=recorder, faults=faults)
+
+
+def _touched(recorder: Recorder, response: Response) -> Response:
+    """What a person does to a vendor's state shows on the page, and is kept, like what a client does."""
+    recorder.touch()
+    return response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -17,93 +16,92 @@ from sandbox.vendor import Vendor
 MAX_WAIT_SECONDS = 60.0
 
 
-def create_blueprint(vendors: Mapping[str, Vendor], recorder: Recorder, faults: FaultBook) -> Blueprint:
+class Control:
     """The control addresses over these vendors."""
-    blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
 
-    @blueprint.errorhandler(FaultError)
-    def wrong_fault(error: FaultError) -> ResponseReturnValue:
-        return jsonify({"field": error.field, "error": str(error)}), 422
+    def __init__(self, vendors: Mapping[str, Vendor], recorder: Recorder, faults: FaultBook) -> None:
+        self._vendors = vendors
+        self._recorder = recorder
+        self._faults = faults
 
-    @blueprint.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> ResponseReturnValue:
-        return jsonify({"error": error.description}), error.code or 500
+    def blueprint(self) -> Blueprint:
+        blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
+        blueprint.register_error_handler(FaultError, _wrong_fault)
+        blueprint.register_error_handler(HTTPException, _refused)
+        blueprint.get("/health")(self.health)
+        blueprint.get("/state")(self.state)
+        blueprint.get("/requests")(self.requests)
+        blueprint.post("/reset")(self.reset)
+        blueprint.get("/faults")(self.list_faults)
+        blueprint.post("/faults")(self.add_fault)
+        blueprint.delete("/faults")(self.remove_faults)
+        blueprint.delete("/faults/<int:fault_id>")(self.remove_fault)
+        return blueprint
 
-    @blueprint.get("/health")
-    def health() -> ResponseReturnValue:
-        return jsonify({"ok": True, "vendors": list(vendors)})
+    def health(self) -> ResponseReturnValue:
+        return jsonify({"ok": True, "vendors": list(self._vendors)})
 
-    @blueprint.get("/state")
-    def state() -> ResponseReturnValue:
-        if chosen := _vendor(vendors):
-            return jsonify(vendors[chosen].state())
-        return jsonify({name: vendor.state() for name, vendor in vendors.items()})
+    def state(self) -> ResponseReturnValue:
+        """``?vendor=``: what it remembers; without: what each does, by name."""
+        if chosen := self._vendor():
+            return jsonify(self._vendors[chosen].state())
+        return jsonify({name: vendor.state() for name, vendor in self._vendors.items()})
 
-    @blueprint.get("/requests")
-    def requests() -> ResponseReturnValue:
-        chosen = _vendor(vendors, others=True)
-        complete = _wait(recorder, chosen)
-        return jsonify(
-            {"requests": recorder.entries(chosen), "forgotten": recorder.forgotten, "complete": complete},
+    def requests(self) -> ResponseReturnValue:
+        """``?vendor=``, and to wait: ``at_least=`` answered requests (``arrived=1``: answered or not), ``timeout=`` s."""
+        chosen = self._vendor(others=True)
+        complete = self._recorder.wait(
+            vendor=chosen,
+            at_least=request.args.get("at_least", 0, type=int),
+            finished="arrived" not in request.args,
+            timeout=max(0.0, min(request.args.get("timeout", 0.0, type=float), MAX_WAIT_SECONDS)),
         )
+        found = self._recorder.entries(chosen)
+        return jsonify({"requests": found, "forgotten": self._recorder.forgotten, "complete": complete})
 
-    @blueprint.post("/reset")
-    def reset() -> ResponseReturnValue:
-        chosen = _vendor(vendors, others=True)
-        reset_all(vendors, recorder, faults, chosen)
+    def reset(self) -> ResponseReturnValue:
+        """Forget state, requests and faults, of ``?vendor=`` or of all; requests that wait in a fault are let go."""
+        self.forget(self._vendor(others=True))
         return jsonify({"ok": True})
 
-    @blueprint.get("/faults")
-    def list_faults() -> ResponseReturnValue:
-        return jsonify({"faults": faults.all()})
+    def forget(self, chosen: str | None) -> None:
+        if chosen != UNKNOWN:
+            self._faults.remove(vendor=chosen)
+        for name, vendor in self._vendors.items():
+            if chosen in (None, name):
+                vendor.reset()
+        self._recorder.reset(chosen)
 
-    @blueprint.post("/faults")
-    def add_fault() -> ResponseReturnValue:
-        fault = faults.add(request.get_json(force=True, silent=True))
-        recorder.touch()
+    def list_faults(self) -> ResponseReturnValue:
+        return jsonify({"faults": self._faults.all()})
+
+    def add_fault(self) -> ResponseReturnValue:
+        fault = self._faults.add(request.get_json(force=True, silent=True))
+        self._recorder.touch()
         return jsonify(fault.public()), 201
 
-    @blueprint.delete("/faults")
-    def remove_faults() -> ResponseReturnValue:
-        removed = faults.remove(vendor=_vendor(vendors))
-        recorder.touch()
+    def remove_faults(self) -> ResponseReturnValue:
+        removed = self._faults.remove(vendor=self._vendor())
+        self._recorder.touch()
         return jsonify({"removed": removed})
 
-    @blueprint.delete("/faults/<int:fault_id>")
-    def remove_fault(fault_id: int) -> ResponseReturnValue:
-        if not faults.remove(fault_id=fault_id):
+    def remove_fault(self, fault_id: int) -> ResponseReturnValue:
+        if not self._faults.remove(fault_id=fault_id):
             abort(404, f"there is no fault {fault_id}")
-        recorder.touch()
+        self._recorder.touch()
         return jsonify({"removed": 1})
 
-    return blueprint
+    def _vendor(self, *, others: bool = False) -> str | None:
+        """The ``vendor`` parameter, checked; None if it is absent. ``others``: requests to nobody's address count too."""
+        name = request.args.get("vendor")
+        if name and name not in self._vendors and not (others and name == UNKNOWN):
+            abort(404, f"unknown vendor {name!r}; there are {', '.join(self._vendors)}")
+        return name or None
 
 
-def reset_all(vendors: Mapping[str, Vendor], recorder: Recorder, faults: FaultBook, chosen: str | None) -> None:
-    """Forget state, requests and faults, of one vendor or of all; requests that wait in a fault are let go."""
-    if chosen != UNKNOWN:
-        faults.remove(vendor=chosen)
-    for name, vendor in vendors.items():
-        if chosen in (None, name):
-            vendor.reset()
-    recorder.reset(chosen)
+def _wrong_fault(error: FaultError) -> ResponseReturnValue:
+    return jsonify({"field": error.field, "error": str(error)}), 422
 
 
-def _vendor(vendors: Mapping[str, Vendor], *, others: bool = False) -> str | None:
-    """The ``vendor`` parameter, checked; None if it is absent."""
-    name = request.args.get("vendor")
-    if name and name not in vendors and not (others and name == UNKNOWN):
-        abort(404, f"unknown vendor {name!r}; there are {', '.join(vendors)}")
-    return name or None
-
-
-def _wait(recorder: Recorder, vendor: str | None) -> bool:
-    """Wait for ``at_least`` requests, answered unless ``arrived`` is asked for, up to ``timeout`` seconds."""
-    wanted: Any = request.args.get("at_least", 0, type=int)
-    timeout: Any = request.args.get("timeout", 0.0, type=float)
-    return recorder.wait(
-        vendor=vendor,
-        at_least=wanted,
-        finished="arrived" not in request.args,
-        timeout=max(0.0, min(timeout, MAX_WAIT_SECONDS)),
-    )
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    return jsonify({"error": error.description}), error.code or 500

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.control import reset_all
+from sandbox.control import Control
 from sandbox.faults import KINDS, FaultBook, FaultError
 from sandbox.gate import UNKNOWN
 from sandbox.recorder import Recorder
-from sandbox.vendor import Vendor
+from sandbox.vendor import Vendor, clock
 
 SHOWN_REQUESTS = 50
 SHOWN_BODY = 20_000
@@ -32,68 +31,80 @@ _POLICY = (
 )
 
 
-def create_blueprint(vendors: Mapping[str, Vendor], recorder: Recorder, faults: FaultBook) -> Blueprint:
+class Page:
     """The page over these vendors."""
-    blueprint = Blueprint("page", __name__)
 
-    def context(error: str = "") -> dict[str, Any]:
-        return {
-            "version": recorder.version,
-            "vendors": [_shown(vendor, recorder) for vendor in vendors.values()],
-            "unknown": _requests(recorder, UNKNOWN),
-            "faults": faults.all(),
-            "kinds": KINDS,
-            "own_kinds": {vendor.title: vendor.fault_kinds for vendor in vendors.values() if vendor.fault_kinds},
-            "error": error,
-            "form": request.form,
-        }
+    def __init__(self, vendors: Mapping[str, Vendor], recorder: Recorder, faults: FaultBook, control: Control) -> None:
+        self._vendors = vendors
+        self._recorder = recorder
+        self._faults = faults
+        self._control = control
 
-    @blueprint.get("/")
-    def index() -> ResponseReturnValue:
-        return render_template("page.html", **context())
+    def blueprint(self) -> Blueprint:
+        blueprint = Blueprint("page", __name__)
+        blueprint.get("/")(self.index)
+        blueprint.get("/_sandbox/live")(self.live)
+        blueprint.post("/_sandbox/forms/fault")(self.add_fault)
+        blueprint.post("/_sandbox/forms/faults/off")(self.remove_fault)
+        blueprint.post("/_sandbox/forms/reset")(self.reset)
+        blueprint.get("/favicon.ico")(self.favicon)
+        blueprint.after_request(_protect)
+        return blueprint
 
-    @blueprint.get("/_sandbox/live")
-    def live() -> ResponseReturnValue:
-        if request.args.get("seen") == str(recorder.version):
+    def index(self) -> ResponseReturnValue:
+        return render_template("page.html", **self._context())
+
+    def live(self) -> ResponseReturnValue:
+        """The part that changes, or 204 if the reader has ``?seen=`` its newest version."""
+        if request.args.get("seen") == str(self._recorder.version):
             return Response(status=204)
-        shown = context()
+        shown = self._context()
         response = make_response(render_template("live.html", **shown))
         response.headers["X-Version"] = shown["version"]
         return response
 
-    @blueprint.post("/_sandbox/forms/fault")
-    def add_fault() -> ResponseReturnValue:
+    def add_fault(self) -> ResponseReturnValue:
         try:
-            faults.add(_from_form(request.form))
+            self._faults.add(_from_form(request.form))
         except FaultError as error:
-            return render_template("page.html", **context(f"{error.field}: {error}")), 422
-        recorder.touch()
+            return render_template("page.html", **self._context(f"{error.field}: {error}")), 422
+        self._recorder.touch()
         return redirect("/", 303)
 
-    @blueprint.post("/_sandbox/forms/faults/off")
-    def remove_fault() -> ResponseReturnValue:
-        faults.remove(fault_id=request.form.get("id", type=int))
-        recorder.touch()
+    def remove_fault(self) -> ResponseReturnValue:
+        # Without a number nothing is meant: None would be all.
+        self._faults.remove(fault_id=request.form.get("id", 0, type=int))
+        self._recorder.touch()
         return redirect("/", 303)
 
-    @blueprint.post("/_sandbox/forms/reset")
-    def reset() -> ResponseReturnValue:
-        reset_all(vendors, recorder, faults, None)
+    def reset(self) -> ResponseReturnValue:
+        self._control.forget(None)
         return redirect("/", 303)
 
-    @blueprint.get("/favicon.ico")
-    def favicon() -> ResponseReturnValue:
+    def favicon(self) -> ResponseReturnValue:
         return Response(status=204)
 
-    @blueprint.after_request
-    def protect(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = _POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    def _context(self, error: str = "") -> dict[str, Any]:
+        vendors = self._vendors.values()
+        return {
+            "version": self._recorder.version,
+            "vendors": [_shown(vendor, self._recorder) for vendor in vendors],
+            "unknown": _requests(self._recorder, UNKNOWN),
+            "faults": self._faults.all(),
+            "kinds": KINDS,
+            "own_kinds": {vendor.title: vendor.fault_kinds for vendor in vendors if vendor.fault_kinds},
+            "error": error,
+            "form": request.form,
+        }
 
-    return blueprint
+
+def _protect(response: Response) -> Response:
+    """Nothing that a vendor was sent may run here, and nothing of it goes out."""
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _shown(vendor: Vendor, recorder: Recorder) -> dict[str, Any]:
@@ -108,14 +119,7 @@ def _shown(vendor: Vendor, recorder: Recorder) -> dict[str, Any]:
 
 def _requests(recorder: Recorder, vendor: str) -> list[dict[str, Any]]:
     newest_first = reversed(recorder.entries(vendor, last=SHOWN_REQUESTS))
-    return [
-        {**entry, "pretty": _pretty(entry["body"]), "clock": _clock(entry["received_at"])} for entry in newest_first
-    ]
-
-
-def _clock(at: str) -> str:
-    """The time of day where the sandbox runs, which is where its reader sits."""
-    return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
+    return [{**entry, "pretty": _pretty(entry["body"]), "clock": clock(entry["received_at"])} for entry in newest_first]
 
 
 def _pretty(body: str) -> str:

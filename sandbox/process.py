@@ -55,7 +55,7 @@ def _address(process: subprocess.Popen[str]) -> str:
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ)
         while selector.select(max(0.0, deadline - time.monotonic())):
-            line = output.readline()
+            line: str = output.readline()
             if not line:
                 break
             said += line

@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,7 +99,7 @@ class Recorder:
         """Copies, oldest first; the newest ``last`` ones if given."""
         with self._changed:
             chosen = self._select(vendor)
-            return [asdict(entry) for entry in (chosen if last is None else chosen[-last:])]
+            return [_copy(entry) for entry in (chosen if last is None else chosen[-last:])]
 
     def count(self, vendor: str | None = None) -> int:
         with self._changed:
@@ -142,3 +142,8 @@ class Recorder:
     def _touch(self) -> None:
         self.version += 1
         self._changed.notify_all()
+
+
+def _copy(entry: Entry) -> dict[str, Any]:
+    """As `dataclasses.asdict`, which takes half a second for all that is kept."""
+    return {**vars(entry), "headers": dict(entry.headers), "notes": list(entry.notes)}

@@ -25,7 +25,7 @@ class Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
 
-    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:  # noqa: ARG002 - werkzeug's
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
         # Nothing was answered, so nothing told the base class that this connection is over.
         self.close_connection = True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from abc import ABC, abstractmethod
+from datetime import datetime
 from typing import Any, ClassVar
 
 from flask import Blueprint, request
@@ -52,7 +53,7 @@ class Vendor(ABC):
         """What people see of the state, newest first, as safe HTML."""
         return Markup("")
 
-    def refusal(self, status: int, retry_after: float | None) -> tuple[str, str]:  # noqa: ARG002 - for subclasses
+    def refusal(self, status: int, retry_after: float | None) -> tuple[str, str]:
         """Body and content type of the vendor's own answer for a failing status."""
         return json.dumps({"error": status}), "application/json"
 
@@ -70,3 +71,8 @@ def active_fault() -> str:
 def note(text: str) -> None:
     """Say something about this request on its record: why it was refused, for one."""
     request.environ.setdefault(NOTES, []).append(text)
+
+
+def clock(at: str) -> str:
+    """The time of day of an ISO timestamp where the sandbox runs, which is where its reader sits."""
+    return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")

@@ -3,7 +3,7 @@
   const live = document.getElementById("live");
   let version = live.dataset.version;
   const refresh = async () => {
-    if (document.hidden || live.contains(document.activeElement) && document.activeElement.matches("button")) return;
+    if (document.hidden) return;
     const answer = await fetch(`/_sandbox/live?seen=${version}`);
     if (answer.status !== 200) return;
     const html = await answer.text();

@@ -8,6 +8,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from sandbox.vendor import clock
+
 _EMOJI = {
     "rotating_light": "🚨", "warning": "⚠️", "white_check_mark": "✅", "x": "❌", "bell": "🔔", "fire": "🔥",
     "red_circle": "🔴", "large_orange_circle": "🟠", "large_yellow_circle": "🟡", "large_green_circle": "🟢",
@@ -62,7 +64,7 @@ def _message(message: dict[str, Any]) -> Markup:
         initial=str(name)[:1].upper(),
         name=name,
         at=message["received_at"],
-        clock=message["received_at"][11:19],
+        clock=clock(message["received_at"]),
         team=message["team"],
         service=message["service"],
         body=body + attachments + notes,
