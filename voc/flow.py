@@ -31,10 +31,22 @@ FLOW: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "ticket.urgent": [
-        {"queue": "notify", "handler": "tickets.notify.tell", "max_seconds": 30, "max_attempts": 12},
+        {
+            "queue": "notify",
+            "handler": "tickets.notify.tell",
+            "on_dead": "tickets.notify.give_up",
+            "max_seconds": 30,
+            "max_attempts": 12,
+        },
     ],
     "ticket.decided": [
-        {"queue": "notify", "handler": "tickets.notify.tell", "max_seconds": 30, "max_attempts": 12},
+        {
+            "queue": "notify",
+            "handler": "tickets.notify.tell",
+            "on_dead": "tickets.notify.give_up",
+            "max_seconds": 30,
+            "max_attempts": 12,
+        },
     ],
     "account.mail": [
         {"queue": "mail", "handler": "accounts.handlers.send_mail", "max_seconds": 30, "max_attempts": 12},

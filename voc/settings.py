@@ -247,6 +247,7 @@ LOG_MOCK_FALLBACK = env.str("LOG_MOCK_FALLBACK", default="empty")
 OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])
 SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default="")
 SLACK_LANGUAGE = env.str("SLACK_LANGUAGE", default="ko")
+NOTIFY_FIELDS = env.list("NOTIFY_FIELDS", default=["summary", "urgency", "problem_type", "system"])
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="VOC <voc@localhost>")
 EMAIL_TIMEOUT = 10
