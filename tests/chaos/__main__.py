@@ -1,0 +1,20 @@
+"""`make chaos`: the kill tests in their long form."""
+
+import argparse
+import os
+import sys
+
+import pytest
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=50, help="how many processes to kill (default 50)")
+    parser.add_argument("--complaints", type=int, default=500, help="how many complaints to hand in (default 500)")
+    asked = parser.parse_args()
+    os.environ |= {"CHAOS_KILLS": str(asked.kills), "CHAOS_COMPLAINTS": str(asked.complaints)}
+    return pytest.main(["-p", "no:cacheprovider", "-rP", "tests/chaos"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
