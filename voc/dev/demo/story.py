@@ -112,7 +112,7 @@ class Demo:
         finally:
             kill_tree(process.pid)
         if code:
-            raise CannotRun(f"`manage.py {arguments[0]}` failed: {self.supervisor.last_line(arguments[0])}")
+            raise CannotRun(f"`manage.py {arguments[0]}` failed: {self.supervisor.last_words(arguments[0])}")
 
     def _command(self, *arguments: str) -> "subprocess.Popen[bytes]":
         program = Program(
@@ -137,7 +137,7 @@ class Demo:
             kill_tree(process.pid)
             api.close()
         if process.returncode not in (0, 1):
-            raise CannotRun(f"{self.options.input} cannot be imported: {self.supervisor.last_line('import_vocs')}")
+            raise CannotRun(f"{self.options.input} cannot be imported: {self.supervisor.last_words('import_vocs')}")
         say(f"\n{outcomes.summary()}")
         for ticket_id in outcomes.pending:
             say(f"{ticket_id} did not come to rest: see {self.supervisor.log_of('worker')}")
