@@ -13,7 +13,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler, select_addr
 from sandbox.app import Sandbox
 
 BACKLOG = 512
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 3.0
 
 
 class Handler(WSGIRequestHandler):

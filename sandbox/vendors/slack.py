@@ -155,10 +155,17 @@ def _text_of(payload: dict[str, Any]) -> str:
         raise SlackError("invalid_payload", "text is not a string")
     if not (text or blocks or attachments):
         raise SlackError("no_text", "neither text nor blocks nor attachments")
-    if attachments is not None and not isinstance(attachments, list):
-        raise SlackError("invalid_payload", "attachments is not a list")
-    if len(attachments or []) > MAX_ATTACHMENTS:
-        raise SlackError("too_many_attachments", f"no more than {MAX_ATTACHMENTS} attachments")
+    _check_attachments(attachments if attachments is not None else [])
     if found := problems(blocks if blocks is not None else []):
         raise SlackError("invalid_blocks", "; ".join(found))
     return text or ""
+
+
+def _check_attachments(attachments: Any) -> None:
+    if not isinstance(attachments, list) or not all(isinstance(item, dict) for item in attachments):
+        raise SlackError("invalid_payload", "attachments is not a list of objects")
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise SlackError("too_many_attachments", f"no more than {MAX_ATTACHMENTS} attachments")
+    for index, item in enumerate(attachments):
+        if found := problems(item.get("blocks") or []):
+            raise SlackError("invalid_blocks", f"attachment {index}: {'; '.join(found)}")

@@ -132,21 +132,13 @@ def _object(value: Any) -> Markup:
     return mrkdwn(text) if value.get("type") == "mrkdwn" else _lines(_emoji(escape(text)))
 
 
-def _attachment(item: Any) -> Markup:
-    if not isinstance(item, dict):
-        return Markup("")
-    blocks = item.get("blocks")
-    if isinstance(blocks, list):
-        body = Markup("").join(_other(block) if not isinstance(block, dict) else _plain(block) for block in blocks)
+def _attachment(item: dict[str, Any]) -> Markup:
+    if blocks := item.get("blocks"):
+        body = Markup("").join(_block(block) for block in blocks)
     else:
         body = _paragraph(str(item.get("text") or item.get("fallback") or ""))
     title = Markup("<b>{}</b>").format(item["title"]) if item.get("title") else Markup("")
     return Markup('<div class="attachment">{}{}</div>').format(title, body)
-
-
-def _plain(block: dict[str, Any]) -> Markup:
-    """A block whose limits were not checked: only its text."""
-    return _paragraph(_object(block.get("text")).striptags())
 
 
 def _paragraph(text: str) -> Markup:

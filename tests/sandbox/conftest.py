@@ -1,4 +1,6 @@
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from slack_sdk.webhook import WebhookClient
@@ -22,3 +24,17 @@ def sandbox(sandbox_process: SandboxClient) -> SandboxClient:
 @pytest.fixture
 def slack(sandbox: SandboxClient) -> WebhookClient:
     return WebhookClient(sandbox.url("/slack/services/T0/B0/s3cret"), timeout=5, retry_handlers=[])
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], bool]], None]:
+    """Wait for a condition with a deadline; the pause between two looks is not what the test waits for."""
+
+    def wait(condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 10
+        pause = threading.Event()
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen within 10 s"
+            pause.wait(0.02)
+
+    return wait

@@ -80,7 +80,7 @@ def test_a_delay_answers_late_and_it_happens(slack: WebhookClient, sandbox: Sand
 @pytest.mark.parametrize(("kind", "messages"), [("hang", 0), ("hang_after", 1)])
 def test_a_hang_makes_the_client_time_out(sandbox: SandboxClient, kind: str, messages: int) -> None:
     sandbox.fault("slack", kind, seconds=60)
-    client = WebhookClient(sandbox.url("/slack/services/T0/B0/s"), timeout=0.3, retry_handlers=[])  # type: ignore[arg-type]
+    client = WebhookClient(sandbox.url("/slack/services/T0/B0/s"), timeout=0.3, retry_handlers=[])
 
     with pytest.raises(TimeoutError):
         client.send(text="t")

@@ -53,6 +53,8 @@ def test_the_older_form_field_payload_is_understood(sandbox: SandboxClient) -> N
         (b'{"blocks": []}', "no_text"),
         (b'{"blocks": {"type": "section"}}', "invalid_blocks"),
         (b'{"attachments": {"a": 1}}', "invalid_payload"),
+        (b'{"attachments": ["a"]}', "invalid_payload"),
+        (b'{"attachments": [{"blocks": [{"type": "header"}]}]}', "invalid_blocks"),
         (b'{"attachments": [' + b",".join([b"{}"] * 101) + b"]}", "too_many_attachments"),
     ],
 )
