@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from voc.core.vocabulary import Channel, ProblemType, Urgency
@@ -97,15 +97,29 @@ class Ticket(models.Model):
     )
     manual_resolution = models.CharField(_("resolution"), max_length=2000, null=True, blank=True)
     manual_reason = models.CharField(_("why people must decide"), max_length=500, null=True, blank=True)
-    # What the manager set against the analyst, as {field: [analyst's, manager's]}: a label for what learns from verdicts.
+    # What the manager set against the analyst, as {field: [analyst's, manager's]} with the fields of a decision
+    # (primary_type, secondary_type, urgency, affected_system): a label for what learns from verdicts. The agent_decision_*
+    # above stay the analyst's; `urgency` and `affected_system`, by which the work is sorted, become the manager's.
     correction = models.JSONField(_("correction"), null=True, blank=True)
 
     jira_issue_key = models.CharField(_("Jira issue"), max_length=64, null=True, blank=True)
     jira_project_key = models.CharField(_("Jira project"), max_length=32, null=True, blank=True)
     jira_synced_at = models.DateTimeField(_("Jira read at"), null=True, blank=True)
 
-    # Hashes of the text's character pairs: what substring search and similar cases look up (tickets.grams).
+    # All that search looks at, normalised, and the hashes of its characters and pairs that lead there (tickets.grams).
+    search_text = models.TextField(default="", blank=True, editable=False)
     grams = ArrayField(models.IntegerField(), default=list, blank=True, editable=False)
+    # Urgency in an order that an index can follow: high 3, medium 2, low 1, unknown 0.
+    urgency_rank = models.GeneratedField(
+        expression=Case(
+            When(urgency=Urgency.HIGH, then=Value(3)),
+            When(urgency=Urgency.MEDIUM, then=Value(2)),
+            When(urgency=Urgency.LOW, then=Value(1)),
+            default=Value(0),
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("ticket")
@@ -134,6 +148,7 @@ class Ticket(models.Model):
             models.Index(fields=["status", "-created_at", "-id"], name="ticket_status_newest"),
             models.Index(fields=["urgency", "-created_at", "-id"], name="ticket_urgency_newest"),
             models.Index(fields=["status", "urgency", "-created_at", "-id"], name="ticket_queue"),
+            models.Index(fields=["-urgency_rank", "-created_at", "-id"], name="ticket_most_urgent"),
             models.Index(fields=["submitted_by", "-created_at", "-id"], name="ticket_own_newest"),
             models.Index(fields=["updated_at", "id"], name="ticket_updated"),
             GinIndex(fields=["grams"], name="ticket_grams"),
@@ -145,6 +160,18 @@ class Ticket(models.Model):
     @property
     def is_resting(self) -> bool:
         return self.status in RESTING
+
+    @property
+    def decided_primary(self) -> str | None:
+        """The problem type in force: the manager's where one was set, else the analyst's (`agent_decision_primary`)."""
+        return self._corrected("primary_type", self.agent_decision_primary)
+
+    @property
+    def decided_secondary(self) -> str | None:
+        return self._corrected("secondary_type", self.agent_decision_secondary)
+
+    def _corrected(self, name: str, analysts: str | None) -> str | None:
+        return (self.correction or {}).get(name, [None, analysts])[1]
 
 
 class EventKind(models.TextChoices):

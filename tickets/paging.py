@@ -1,0 +1,117 @@
+"""One page of a list of tickets: by number, or onwards from a cursor at the same cost however deep."""
+
+import hashlib
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from django.core import signing
+from django.db.models import QuerySet
+from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
+from django.utils.translation import gettext as _
+
+from tickets.models import Ticket
+from tickets.queries import AnyUser, TicketFilter, count_tickets, filter_tickets, sees_all, visible_tickets
+from voc.core.errors import InvalidInput
+
+Sort = Literal["created_at", "urgency"]
+Order = Literal["asc", "desc"]
+
+# Each ends in columns that no two tickets share, so that pages neither overlap nor leave gaps.
+_KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "created_at": ("created_at", "id"),
+    "urgency": ("urgency_rank", "created_at", "id"),
+}
+_SALT: Final = "tickets.cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`tickets` of page `page` (from 1); `total_pages` is 0 when there are none; `next_cursor` is None on the last page."""
+
+    tickets: list[Ticket]
+    total_count: int
+    page: int
+    limit: int
+    total_pages: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a cursor holds: the last row's sort key, the number of the page it ended, and the total as counted then."""
+
+    key: tuple[Any, ...]
+    page: int
+    total: int
+
+
+def page_of(
+    user: AnyUser,
+    wanted: TicketFilter,
+    *,
+    sort: Sort = "created_at",
+    order: Order = "desc",
+    page: int = 1,
+    limit: int = 20,
+    cursor: str | None = None,
+) -> Page:
+    """A page of what the user may see and asks for: newest first, or most urgent and then newest first; `asc` is exactly
+    the other way round. At most two queries. Raises InvalidInput for a cursor that does not belong to this list.
+
+    `cursor` takes the place of `page`; the total of a list whose count is not kept comes with it, as of the first page.
+    """
+    of_all = sees_all(user)
+    tickets = filter_tickets(visible_tickets(user), wanted)
+    list_name = _name_of_list(user, wanted, sort, order)
+    if cursor:
+        place = _read(cursor, list_name, sort)
+        kept = of_all and wanted.counts_are_kept
+        total = count_tickets(tickets, wanted, of_all=of_all) if kept else place.total
+        page = place.page + 1
+        rows = list(_beyond(tickets, place.key, sort, order)[: limit + 1])
+    else:
+        total = count_tickets(tickets, wanted, of_all=of_all)
+        start = (page - 1) * limit
+        # A page past the end is known to be empty; an offset of any size would be too much for the database.
+        rows = list(_sorted(tickets, sort, order)[start : start + limit + 1]) if start < total else []
+    shown = rows[:limit]
+    following = _write(_Place(_key(shown[-1], sort), page, total), list_name) if len(rows) > limit else None
+    return Page(shown, total, page, limit, -(-total // limit), following)
+
+
+def _sorted(tickets: QuerySet[Ticket], sort: Sort, order: Order) -> QuerySet[Ticket]:
+    sign = "-" if order == "desc" else ""
+    return tickets.order_by(*(f"{sign}{column}" for column in _KEYS[sort])).defer("search_text", "grams")
+
+
+def _beyond(tickets: QuerySet[Ticket], key: tuple[Any, ...], sort: Sort, order: Order) -> QuerySet[Ticket]:
+    """The rows behind `key`, by a comparison of whole rows, which an index answers without passing what came before."""
+    lookup = TupleLessThan if order == "desc" else TupleGreaterThan
+    return _sorted(tickets, sort, order).filter(lookup(_KEYS[sort], key))
+
+
+def _key(ticket: Ticket, sort: Sort) -> tuple[Any, ...]:
+    return tuple(getattr(ticket, column) for column in _KEYS[sort])
+
+
+def _name_of_list(user: AnyUser, wanted: TicketFilter, sort: Sort, order: Order) -> str:
+    return hashlib.sha256(repr((user.pk, astuple(wanted), sort, order)).encode()).hexdigest()[:16]
+
+
+def _write(place: _Place, list_name: str) -> str:
+    key = [value.isoformat() if isinstance(value, datetime) else value for value in place.key]
+    return signing.dumps([list_name, key, place.page, place.total], salt=_SALT)
+
+
+def _read(cursor: str, list_name: str, sort: Sort) -> _Place:
+    try:
+        name, key, page, total = signing.loads(cursor, salt=_SALT)
+    except (signing.BadSignature, ValueError) as error:
+        raise InvalidInput(field="cursor", message=_("This is not a cursor of ours."), code="cursor") from error
+    if name != list_name:
+        message = _("This cursor belongs to a list with other filters or another order.")
+        raise InvalidInput(field="cursor", message=message, code="cursor")
+    moments = [column == "created_at" for column in _KEYS[sort]]
+    values = (datetime.fromisoformat(each) if moment else each for each, moment in zip(key, moments, strict=True))
+    return _Place(tuple(values), page, total)

@@ -1,0 +1,157 @@
+"""What can be asked about tickets, and who may see which."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Q, QuerySet, Sum
+
+from accounts.models import User
+from accounts.permissions import Role, has_permission
+from tickets import grams, lifecycle
+from tickets.models import EventKind, Status, Ticket, TicketCount, TicketEvent
+from voc.core import clock
+
+VERDICTS = (EventKind.CONFIRMED, EventKind.REJECTED, EventKind.COMPLETED)
+# What the staff does among itself; who submitted the complaint does not see it.
+INTERNAL = (EventKind.COMMENTED, EventKind.ASSIGNED, EventKind.TOLD, EventKind.NOT_TOLD)
+
+AnyUser = User | AnonymousUser
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """What a list is narrowed to: any of the values of each field that has some. `q` is a part of complaint, summary,
+    customer's name, ticket id or external id."""
+
+    statuses: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    q: str = ""
+    updated_since: datetime | None = None
+    problem_types: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    assignee: str = ""
+
+    @property
+    def counts_are_kept(self) -> bool:
+        """Whether the number of matches can be read from the counts by status and urgency."""
+        counted = {"statuses", "urgencies"}
+        return not any(getattr(self, each.name) for each in fields(self) if each.name not in counted)
+
+
+def sees_all(user: AnyUser) -> bool:
+    """Whether the user may see every ticket, or only those that he handed in."""
+    if not has_permission(user, "ticket:read"):
+        return False
+    return getattr(user, "role", None) != Role.SUBMITTER or settings.VOC_SUBMITTERS_SEE_ALL
+
+
+def sees_internal(user: AnyUser) -> bool:
+    """Whether the user may see what the staff says among itself: comments, assignments, messages."""
+    return has_permission(user, "ticket:read") and getattr(user, "role", None) != Role.SUBMITTER
+
+
+def visible_tickets(user: AnyUser) -> QuerySet[Ticket]:
+    """The tickets that the user may read."""
+    if sees_all(user):
+        return Ticket.objects.all()
+    if has_permission(user, "ticket:read"):
+        return Ticket.objects.filter(submitted_by_id=user.pk)
+    return Ticket.objects.none()
+
+
+def get_visible(user: AnyUser, ticket_id: str) -> Ticket:
+    """The ticket, if the user may read it. Raises Ticket.DoesNotExist, also for one that exists but is not his to see."""
+    return visible_tickets(user).get(ticket_id=ticket_id)
+
+
+def filter_tickets(tickets: QuerySet[Ticket], wanted: TicketFilter) -> QuerySet[Ticket]:
+    """The tickets that match every part of the filter."""
+    for column, values in (
+        ("status__in", wanted.statuses),
+        ("urgency__in", wanted.urgencies),
+        ("affected_system__in", wanted.systems),
+        ("channel__in", wanted.channels),
+    ):
+        if values:
+            tickets = tickets.filter(**{column: values})
+    if wanted.problem_types:
+        tickets = tickets.filter(_of_types(wanted.problem_types))
+    if wanted.assignee:
+        tickets = tickets.filter(assignee=wanted.assignee)
+    if wanted.updated_since:
+        tickets = tickets.filter(updated_at__gte=wanted.updated_since)
+    if wanted.q:
+        tickets = search(tickets, wanted.q)
+    return tickets
+
+
+def _of_types(types: Iterable[str]) -> Q:
+    """By the type in force: the manager's where one was set, else the analyst's."""
+    corrected = Q(correction__has_key="primary_type")
+    managers = Q(correction__primary_type__1__in=list(types))
+    return (corrected & managers) | (Q(agent_decision_primary__in=types) & (Q(correction=None) | ~corrected))
+
+
+def search(tickets: QuerySet[Ticket], q: str) -> QuerySet[Ticket]:
+    """The tickets that hold `q` as a substring, whatever its case or width. Blank finds all."""
+    part = grams.normalise(q.strip()).replace("\x00", "")
+    if not part:
+        return tickets
+    # The index finds what has all the pairs; the comparison throws out those that have them in other places.
+    return tickets.filter(grams__contains=grams.query_grams(part), search_text__contains=part)
+
+
+def counts(user: AnyUser | None = None) -> dict[str, int]:
+    """The number of tickets by status, each status named. For a user who does not see all, only his own."""
+    found = {str(status): 0 for status in Status}
+    if user is None or sees_all(user):
+        rows = TicketCount.objects.values_list("status").annotate(number=Sum("delta"))
+    else:
+        rows = _counted_by_status(visible_tickets(user))
+    return found | {status: number for status, number in rows.order_by() if status in found}
+
+
+def _counted_by_status(tickets: QuerySet[Ticket]) -> QuerySet[Ticket, tuple[str, int]]:
+    return tickets.values_list("status").annotate(number=Count("pk"))
+
+
+def count_tickets(tickets: QuerySet[Ticket], wanted: TicketFilter, *, of_all: bool) -> int:
+    """How many match: exact. `tickets` is already filtered; `of_all` says that it started from all tickets, whose counts
+    by status and urgency are kept by the database and need not be counted."""
+    if not (of_all and wanted.counts_are_kept):
+        return tickets.count()
+    kept = TicketCount.objects.all()
+    if wanted.statuses:
+        kept = kept.filter(status__in=wanted.statuses)
+    if wanted.urgencies:
+        kept = kept.filter(urgency__in=wanted.urgencies)
+    return kept.aggregate(number=Sum("delta"))["number"] or 0
+
+
+def timeline(ticket: Ticket, *, internal: bool = True) -> list[TicketEvent]:
+    """What happened to the ticket, oldest first; `internal=False` leaves out what the staff does among itself.
+
+    A comment's event has its text in `data["body"]`.
+    """
+    events = ticket.events.all() if internal else ticket.events.exclude(kind__in=INTERNAL)
+    return list(events.order_by("id"))
+
+
+def grace_end(verdict: TicketEvent) -> datetime:
+    """When the verdict takes effect outside."""
+    return verdict.at + timedelta(seconds=settings.VOC_GRACE_SECONDS)
+
+
+def undo_until(ticket: Ticket) -> datetime | None:
+    """Until when the present verdict can be undone; None when there is none or its grace is over."""
+    if lifecycle.Act.UNDO not in lifecycle.TRANSITIONS[Status(ticket.status)]:
+        return None
+    event = lifecycle.last_step(ticket)
+    if event is None or event.kind not in VERDICTS:
+        return None
+    until = grace_end(event)
+    return until if clock.now() < until else None

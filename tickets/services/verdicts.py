@@ -1,0 +1,251 @@
+"""What a manager decides: approve, reject, analyse again, complete by hand, and the undoing of that.
+
+A verdict changes the ticket, adds its event and emits `ticket.decided`, due after the grace, in one transaction. The event
+holds the values from before, so that undoing within the grace can bring them back; `ticket.decided` is keyed by the event.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from tickets import cleaning, lifecycle, queries
+from tickets.lifecycle import Act
+from tickets.models import EventKind, RejectCategory, Status, Ticket, TicketEvent
+from voc.core import clock
+from voc.core.errors import InvalidInput, NotAllowed
+from voc.core.outbox.api import cancel, emit
+from voc.core.vocabulary import ProblemType, Urgency
+
+
+class _Unset:
+    """Marks a second type that is left as the analyst set it, where None would say that there is none."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = _Unset()
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedDecision:
+    """What the manager says; None (UNSET for the second type, which may be none) leaves the analyst's."""
+
+    primary_type: str | None = None
+    secondary_type: str | _Unset | None = UNSET
+    urgency: str | None = None
+    affected_system: str | None = None
+
+
+@transaction.atomic
+def confirm_ticket(
+    *, ticket_id: str, actor: User | None, assignee: str | None = None, decision: CorrectedDecision | None = None
+) -> Ticket:
+    """Approve the decision, with the manager's corrections. What was handed to people needs a decision with a type."""
+    ticket = lifecycle.lock(ticket_id)
+    lifecycle.check(ticket, Act.CONFIRM)
+    if ticket.status == Status.MANUAL_REQUIRED:
+        _require_a_decision(decision)
+    correction = _correction(ticket, decision or CorrectedDecision())
+    changes: dict[str, Any] = {"correction": correction or None}
+    changes |= {name: correction[name][1] for name in ("urgency", "affected_system") if name in correction}
+    _decide(
+        ticket,
+        act=Act.CONFIRM,
+        to=Status.DONE,
+        kind=EventKind.CONFIRMED,
+        actor=actor,
+        assignee=assignee,
+        changes=changes,
+        data={"correction": correction} if correction else {},
+    )
+    return ticket
+
+
+@transaction.atomic
+def reject_ticket(
+    *,
+    ticket_id: str,
+    actor: User | None,
+    reject_reason: str,
+    reason_category: str | None = None,
+    assignee: str | None = None,
+) -> Ticket:
+    """Refuse the decision for good, for a reason of 1–1,000 characters."""
+    reason = cleaning.text("reject_reason", reject_reason, most=cleaning.MAX_REJECT_REASON)
+    category = _choice("reason_category", reason_category, RejectCategory) if reason_category else None
+    ticket = lifecycle.lock(ticket_id)
+    _decide(
+        ticket,
+        act=Act.REJECT,
+        to=Status.REJECTED,
+        kind=EventKind.REJECTED,
+        actor=actor,
+        assignee=assignee,
+        changes={"reject_reason": reason, "reject_category": category},
+        data={"reason": reason, "category": category},
+    )
+    return ticket
+
+
+@transaction.atomic
+def complete_ticket(
+    *, ticket_id: str, actor: User | None, manual_resolution: str, assignee: str | None = None
+) -> Ticket:
+    """Close it by hand with what was done, in 1–2,000 characters."""
+    resolution = cleaning.text("manual_resolution", manual_resolution, most=cleaning.MAX_RESOLUTION)
+    ticket = lifecycle.lock(ticket_id)
+    _decide(
+        ticket,
+        act=Act.COMPLETE,
+        to=Status.DONE,
+        kind=EventKind.COMPLETED,
+        actor=actor,
+        assignee=assignee,
+        changes={"manual_resolution": resolution},
+        data={"resolution": resolution},
+    )
+    return ticket
+
+
+@transaction.atomic
+def retry_ticket(*, ticket_id: str, actor: User | None, retry_reason: str = "") -> Ticket:
+    """Have it analysed again. The decision of before stays to be seen until the new one is there."""
+    reason = cleaning.text("retry_reason", retry_reason, most=cleaning.MAX_RETRY_REASON, required=False)
+    ticket = lifecycle.lock(ticket_id)
+    event = lifecycle.transition(
+        ticket,
+        act=Act.RETRY,
+        to=Status.ANALYZING,
+        kind=EventKind.RETRIED,
+        actor=actor,
+        changes={"manual_reason": None},
+        data={"reason": reason},
+    )
+    key = f"ticket.reanalyse:{event.pk}"
+    emit("ticket.reanalyse", subject=ticket.ticket_id, payload={"event_id": event.pk}, key=key)
+    return ticket
+
+
+@transaction.atomic
+def undo_verdict(*, ticket_id: str, actor: User | None) -> Ticket:
+    """Take the last verdict back while nothing of it has left the house, and restore what was before it."""
+    ticket = lifecycle.lock(ticket_id)
+    lifecycle.check(ticket, Act.UNDO)
+    event = lifecycle.last_step(ticket)
+    if event is None or event.kind not in queries.VERDICTS:
+        raise NotAllowed(lifecycle.refusal(ticket, Act.UNDO))
+    in_time = clock.now() < queries.grace_end(event)
+    if not in_time or not cancel(subject=ticket.ticket_id, key=_decided_key(event)):
+        raise NotAllowed(_("It is too late to undo: the verdict has taken effect."))
+    lifecycle.transition(
+        ticket,
+        act=Act.UNDO,
+        to=Status(event.status_before),
+        kind=EventKind.UNDONE,
+        actor=actor,
+        changes=_restored(ticket, event),
+        data={"verdict": event.kind, "event_id": event.pk},
+    )
+    return ticket
+
+
+def _decide(
+    ticket: Ticket,
+    *,
+    act: Act,
+    to: Status,
+    kind: EventKind,
+    actor: User | None,
+    assignee: str | None,
+    changes: Mapping[str, Any],
+    data: Mapping[str, Any],
+) -> None:
+    changes = {**changes, "confirmed_at": clock.now(), "decided_by": actor}
+    data = dict(data)
+    if name := cleaning.assignee(assignee):
+        changes["assignee"] = data["assignee"] = name
+    data["before"] = _snapshot(ticket, changes)
+    event = lifecycle.transition(ticket, act=act, to=to, kind=kind, actor=actor, changes=changes, data=data)
+    emit(
+        "ticket.decided",
+        subject=ticket.ticket_id,
+        payload={"event_id": event.pk, "verdict": kind.value},
+        key=_decided_key(event),
+        delay=settings.VOC_GRACE_SECONDS,
+    )
+
+
+def _decided_key(event: TicketEvent) -> str:
+    return f"ticket.decided:{event.pk}"
+
+
+def _snapshot(ticket: Ticket, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The present values of the fields about to change, JSON-ready, by column."""
+    columns = [Ticket._meta.get_field(name).attname for name in changes]
+    values = {column: getattr(ticket, column) for column in columns}
+    return {column: value.isoformat() if isinstance(value, datetime) else value for column, value in values.items()}
+
+
+def _restored(ticket: Ticket, event: TicketEvent) -> dict[str, Any]:
+    before = dict(event.data["before"])
+    if ticket.events.filter(pk__gt=event.pk, kind=EventKind.ASSIGNED).exists():
+        # Somebody assigned it after the verdict, which is no part of the verdict.
+        before.pop("assignee", None)
+    return {column: Ticket._meta.get_field(column).to_python(value) for column, value in before.items()}
+
+
+def _require_a_decision(decision: CorrectedDecision | None) -> None:
+    if decision is None:
+        raise NotAllowed(
+            _("The analysis came to no decision: to approve this ticket, choose the problem type yourself.")
+        )
+    if not decision.primary_type:
+        raise InvalidInput(field="decision.primary_type", message=_("Choose the problem type."), code="missing")
+
+
+def _correction(ticket: Ticket, decision: CorrectedDecision) -> dict[str, list[str | None]]:
+    """{field: [analyst's, manager's]} of what differs."""
+    analysts = {
+        "primary_type": ticket.agent_decision_primary,
+        "secondary_type": ticket.agent_decision_secondary,
+        "urgency": ticket.urgency,
+        "affected_system": ticket.affected_system,
+    }
+    managers = analysts | _checked(decision)
+    if managers["primary_type"] == managers["secondary_type"]:
+        if not isinstance(decision.secondary_type, _Unset):
+            message = _("The second type must differ from the first.")
+            raise InvalidInput(field="decision.secondary_type", message=message, code="value_error")
+        # The analyst's second type has become the first, so there is no second one left.
+        managers["secondary_type"] = None
+    return {name: [analysts[name], managers[name]] for name in analysts if analysts[name] != managers[name]}
+
+
+def _checked(decision: CorrectedDecision) -> dict[str, str | None]:
+    values: dict[str, str | None] = {}
+    if decision.primary_type:
+        values["primary_type"] = _choice("decision.primary_type", decision.primary_type, ProblemType)
+    if decision.secondary_type is None or decision.secondary_type == "":
+        values["secondary_type"] = None
+    elif not isinstance(decision.secondary_type, _Unset):
+        values["secondary_type"] = _choice("decision.secondary_type", decision.secondary_type, ProblemType)
+    if decision.urgency:
+        values["urgency"] = _choice("decision.urgency", decision.urgency, Urgency)
+    if decision.affected_system:
+        system = cleaning.text("decision.affected_system", decision.affected_system, most=cleaning.MAX_SYSTEM)
+        values["affected_system"] = system
+    return values
+
+
+def _choice(field: str, value: str, kind: type[ProblemType] | type[Urgency] | type[RejectCategory]) -> str:
+    if value not in kind.values:
+        message = _("Unknown value. Known ones: %(known)s.") % {"known": ", ".join(kind.values)}
+        raise InvalidInput(field=field, message=message, code="enum")
+    return value
