@@ -45,7 +45,7 @@ lock: venv ## pin requirements*.txt anew from requirements*.in, with hashes, for
 	    --custom-compile-command 'make lock' --output-file $$each.txt $$each.in || exit $$?; \
 	done
 
-messages: venv ## collect the texts to be translated and compile the Korean ones
+messages: venv ## compile the translations and list texts that have none
 	@$(RUN) -m voc.dev.messages
 
 screenshots: venv ## take the pictures of the pages that the documentation shows (needs Chromium)
