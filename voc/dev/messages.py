@@ -6,7 +6,7 @@ Needs no gettext tools. Says which texts have no translation; exit code 1 if the
 import sys
 from pathlib import Path
 
-import polib
+import polib  # type: ignore[import-untyped]  # brings no types
 
 from voc.dev.supervise import ROOT
 
