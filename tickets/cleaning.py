@@ -4,6 +4,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from django.db import models
 from django.utils.translation import gettext as _
 
 from voc.core import clock
@@ -78,11 +79,15 @@ def customer_name(value: object) -> str:
 
 
 def channel(value: object) -> Channel:
-    try:
-        return Channel(value)  # type: ignore[arg-type]
-    except ValueError as error:
-        message = _("Unknown channel. Known ones: %(known)s.") % {"known": ", ".join(Channel.values)}
-        raise InvalidInput(field="channel", message=message, code="enum") from error
+    return Channel(choice("channel", value, Channel))
+
+
+def choice(field: str, value: object, kind: type[models.TextChoices]) -> str:
+    """One of the values of `kind`."""
+    if not isinstance(value, str) or value not in kind.values:
+        message = _("Unknown value. Known ones: %(known)s.") % {"known": ", ".join(kind.values)}
+        raise InvalidInput(field=field, message=message, code="enum")
+    return str(value)
 
 
 def received_at(value: datetime | None) -> datetime:

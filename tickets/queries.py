@@ -109,14 +109,10 @@ def counts(user: AnyUser | None = None) -> dict[str, int]:
     """The number of tickets by status, each status named. For a user who does not see all, only his own."""
     found = {str(status): 0 for status in Status}
     if user is None or sees_all(user):
-        rows = TicketCount.objects.values_list("status").annotate(number=Sum("delta"))
-    else:
-        rows = _counted_by_status(visible_tickets(user))
-    return found | {status: number for status, number in rows.order_by() if status in found}
-
-
-def _counted_by_status(tickets: QuerySet[Ticket]) -> QuerySet[Ticket, tuple[str, int]]:
-    return tickets.values_list("status").annotate(number=Count("pk"))
+        kept = TicketCount.objects.order_by().values("status").annotate(number=Sum("delta"))
+        return found | {row["status"]: row["number"] for row in kept}
+    counted = visible_tickets(user).order_by().values("status").annotate(number=Count("pk"))
+    return found | {row["status"]: row["number"] for row in counted}
 
 
 def count_tickets(tickets: QuerySet[Ticket], wanted: TicketFilter, *, of_all: bool) -> int:

@@ -171,7 +171,8 @@ class Ticket(models.Model):
         return self._corrected("secondary_type", self.agent_decision_secondary)
 
     def _corrected(self, name: str, analysts: str | None) -> str | None:
-        return (self.correction or {}).get(name, [None, analysts])[1]
+        managers: tuple[str | None, str | None] = (self.correction or {}).get(name, (None, analysts))
+        return managers[1]
 
 
 class EventKind(models.TextChoices):

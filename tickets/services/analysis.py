@@ -180,7 +180,7 @@ def _store_decision(ticket: Ticket, run: AnalysisRun, result: AnalysisResult) ->
 def _why_people(run: AnalysisRun, result: AnalysisResult) -> str:
     """Why people must decide; "" when the decision can await a manager."""
     if result.manual_reason:
-        return storable(result.manual_reason)[:MAX_REASON]
+        return str(storable(result.manual_reason))[:MAX_REASON]
     if result.primary is None or run.confidence is None:
         return _("The analysis came to no decision.")
     if run.confidence < run.threshold:

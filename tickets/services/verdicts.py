@@ -7,10 +7,10 @@ holds the values from before, so that undoing within the grace can bring them ba
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -79,7 +79,7 @@ def reject_ticket(
 ) -> Ticket:
     """Refuse the decision for good, for a reason of 1–1,000 characters."""
     reason = cleaning.text("reject_reason", reject_reason, most=cleaning.MAX_REJECT_REASON)
-    category = _choice("reason_category", reason_category, RejectCategory) if reason_category else None
+    category = cleaning.choice("reason_category", reason_category, RejectCategory) if reason_category else None
     ticket = lifecycle.lock(ticket_id)
     _decide(
         ticket,
@@ -188,7 +188,7 @@ def _decided_key(event: TicketEvent) -> str:
 
 def _snapshot(ticket: Ticket, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The present values of the fields about to change, JSON-ready, by column."""
-    columns = [Ticket._meta.get_field(name).attname for name in changes]
+    columns = [_field(name).attname for name in changes]
     values = {column: getattr(ticket, column) for column in columns}
     return {column: value.isoformat() if isinstance(value, datetime) else value for column, value in values.items()}
 
@@ -198,7 +198,11 @@ def _restored(ticket: Ticket, event: TicketEvent) -> dict[str, Any]:
     if ticket.events.filter(pk__gt=event.pk, kind=EventKind.ASSIGNED).exists():
         # Somebody assigned it after the verdict, which is no part of the verdict.
         before.pop("assignee", None)
-    return {column: Ticket._meta.get_field(column).to_python(value) for column, value in before.items()}
+    return {column: _field(column).to_python(value) for column, value in before.items()}
+
+
+def _field(name: str) -> "models.Field[Any, Any]":
+    return cast("models.Field[Any, Any]", Ticket._meta.get_field(name))
 
 
 def _require_a_decision(decision: CorrectedDecision | None) -> None:
@@ -231,21 +235,14 @@ def _correction(ticket: Ticket, decision: CorrectedDecision) -> dict[str, list[s
 def _checked(decision: CorrectedDecision) -> dict[str, str | None]:
     values: dict[str, str | None] = {}
     if decision.primary_type:
-        values["primary_type"] = _choice("decision.primary_type", decision.primary_type, ProblemType)
+        values["primary_type"] = cleaning.choice("decision.primary_type", decision.primary_type, ProblemType)
     if decision.secondary_type is None or decision.secondary_type == "":
         values["secondary_type"] = None
     elif not isinstance(decision.secondary_type, _Unset):
-        values["secondary_type"] = _choice("decision.secondary_type", decision.secondary_type, ProblemType)
+        values["secondary_type"] = cleaning.choice("decision.secondary_type", decision.secondary_type, ProblemType)
     if decision.urgency:
-        values["urgency"] = _choice("decision.urgency", decision.urgency, Urgency)
+        values["urgency"] = cleaning.choice("decision.urgency", decision.urgency, Urgency)
     if decision.affected_system:
         system = cleaning.text("decision.affected_system", decision.affected_system, most=cleaning.MAX_SYSTEM)
         values["affected_system"] = system
     return values
-
-
-def _choice(field: str, value: str, kind: type[ProblemType] | type[Urgency] | type[RejectCategory]) -> str:
-    if value not in kind.values:
-        message = _("Unknown value. Known ones: %(known)s.") % {"known": ", ".join(kind.values)}
-        raise InvalidInput(field=field, message=message, code="enum")
-    return value
