@@ -14,8 +14,15 @@ class DeliveryState(models.TextChoices):
     SUPPRESSED = "suppressed", _("Not sent")
 
 
+SETTLED = (DeliveryState.ACCEPTED, DeliveryState.UNKNOWN, DeliveryState.SUPPRESSED)
+
+
 class Delivery(models.Model):
-    """`subject` is opaque here (a ticket's id); `key` names the event that is told. One row per (key, channel, target)."""
+    """`subject` is opaque here (a ticket's id); `key` names the event that is told. One row per (key, channel, target).
+
+    `sending` is committed before anything leaves: a row that is still so after `lease_until` may have arrived. `pending`
+    has cost no attempt since it last changed; `retry` has. A `dead` one is sent again only when its job is.
+    """
 
     subject = models.CharField(_("subject"), max_length=120)
     event = models.CharField(_("event"), max_length=60)
@@ -34,6 +41,8 @@ class Delivery(models.Model):
     error = models.TextField(_("last error"), blank=True, default="")
     created_at = models.DateTimeField(_("created at"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("delivery")
@@ -42,6 +51,10 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key", "channel", "target"], name="delivery_once_per_target"),
             models.CheckConstraint(condition=models.Q(state__in=DeliveryState.values), name="delivery_state"),
+            models.CheckConstraint(
+                condition=~models.Q(state=DeliveryState.SENDING) | models.Q(lease_until__isnull=False),
+                name="delivery_sends_only_under_a_lease",
+            ),
         ]
         indexes = [models.Index(fields=["subject", "id"], name="delivery_subject")]
 

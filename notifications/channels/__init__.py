@@ -1,0 +1,10 @@
+"""The channels, each in a file of its own and registered by one line here. A channel that is not configured is None."""
+
+from collections.abc import Callable
+
+from notifications.channels import slack
+from notifications.channels.base import Channel
+
+CHANNELS: dict[str, Callable[[], Channel | None]] = {
+    "slack": slack.from_settings,
+}

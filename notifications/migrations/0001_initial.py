@@ -28,13 +28,15 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, default='', verbose_name='last error')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent at')),
+                ('lease_until', models.DateTimeField(blank=True, null=True, verbose_name='lease until')),
+                ('next_attempt_at', models.DateTimeField(blank=True, null=True, verbose_name='next attempt at')),
             ],
             options={
                 'verbose_name': 'delivery',
                 'verbose_name_plural': 'deliveries',
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['subject', 'id'], name='delivery_subject')],
-                'constraints': [models.UniqueConstraint(fields=('key', 'channel', 'target'), name='delivery_once_per_target'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sending', 'accepted', 'retry', 'unknown', 'dead', 'suppressed'])), name='delivery_state')],
+                'constraints': [models.UniqueConstraint(fields=('key', 'channel', 'target'), name='delivery_once_per_target'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sending', 'accepted', 'retry', 'unknown', 'dead', 'suppressed'])), name='delivery_state'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until__isnull', False), _connector='OR'), name='delivery_sends_only_under_a_lease')],
             },
         ),
     ]

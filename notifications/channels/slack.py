@@ -1,0 +1,208 @@
+"""Slack, through an incoming webhook: one address that posts to one channel.
+
+A webhook answers "ok" or an error's name and nothing else. It gives a message no id and cannot be asked what it has, so a
+message whose answer was lost is sent again when it is urgent, and left as unknown otherwise.
+Source: docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and …/reference/block-kit.
+"""
+
+import json
+import logging
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from slack_sdk.webhook import WebhookClient, WebhookResponse
+
+from notifications.channels.base import Ambiguous, Receipt
+from notifications.message import NotificationMessage
+from notifications.transport import never_left, open_once
+from voc.core.errors import Permanent, Transient
+from voc.core.http import check_address, guarded, retry_after
+from voc.core.vocabulary import Urgency
+
+TIMEOUT_SECONDS = 8.0
+MAX_ANSWER_BYTES = 4096
+MAX_HEADER = 150
+MAX_SECTION = 2900  # Slack's limit is 3,000; what stands around the text needs some of it
+MAX_FIELD = 1900
+MAX_FIELDS = 10
+HIDDEN = "[webhook]"
+
+WHAT_TO_DO = {
+    "channel_is_archived": "unarchive the channel, or set SLACK_WEBHOOK_URL to a webhook of another one",
+    "channel_not_found": "the channel is gone: set SLACK_WEBHOOK_URL to a webhook of another one",
+    "no_service": "the webhook was removed or switched off: create one and set SLACK_WEBHOOK_URL",
+    "no_team": "SLACK_WEBHOOK_URL names a workspace that does not exist: copy the address anew",
+    "invalid_token": "SLACK_WEBHOOK_URL is not complete, or was revoked: copy the address anew",
+    "action_prohibited": "an administrator of the workspace forbids it: ask them",
+    "posting_to_general_channel_denied": "choose another channel for the webhook",
+    "team_disabled": "the workspace is switched off",
+}
+COLOURS = {Urgency.HIGH: "🔴", Urgency.MEDIUM: "🟠", Urgency.LOW: "🟢"}
+
+# The client logs the address at DEBUG and the bare error at ERROR: what is worth saying is said here, without the secret.
+_quiet = logging.getLogger("notifications.channels.slack.client")
+_quiet.setLevel(logging.CRITICAL + 1)
+
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class SlackWebhook:
+    """The channel `slack`. `url` is a secret: it is kept out of every text, and out of `repr`."""
+
+    name = "slack"
+
+    def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._url = url
+        self._timeout = timeout
+        self.target = target_of(url)
+        self.lease_seconds = 3 * timeout + 2  # connecting, sending and reading may each take the whole time-out
+
+    def deliver(self, message: NotificationMessage) -> Receipt:
+        body = payload(message)
+        check_address(self._url)
+        with guarded(f"slack:{self.target}"):
+            self._post(body)
+        return Receipt()
+
+    def repeats(self, message: NotificationMessage) -> bool:
+        return message.urgency == Urgency.HIGH
+
+    def _post(self, body: dict[str, Any]) -> None:
+        client = _Client(self._url, seconds=self._timeout)
+        try:
+            answer = client.send_dict(body)
+        except Exception as error:
+            # `from None` everywhere: the client's own errors carry the address, and a chained one would be logged with it.
+            if never_left(error):
+                raise Transient(f"Slack cannot be reached: {self._safe(error)}") from None
+            raise Ambiguous(f"Slack gave no answer: {self._safe(error)}") from None
+        self._judge(answer)
+
+    def _judge(self, answer: WebhookResponse) -> None:
+        """Return when Slack took it; raise what else its answer means."""
+        status, text = answer.status_code, self._safe(answer.body).strip()
+        if status == 200 and text == "ok":
+            return
+        if status == 429 or status == 503:
+            raise Transient(f"Slack asks to wait ({status} {text})", at=_wait_until(answer))
+        if status == 500:
+            raise Transient(f"Slack failed (500 {text})")
+        refusal = _refusal(text)
+        if status > 500 or (200 <= status < 300 and not refusal):
+            # A gateway that lost Slack behind it, or an answer that is not Slack's: it may have gone through.
+            raise Ambiguous(f"Slack's answer cannot be understood ({status} {text})")
+        code = refusal or text
+        advice = f": {WHAT_TO_DO[code]}" if code in WHAT_TO_DO else ""
+        raise Permanent(f"Slack refuses the message ({status} {code}){advice}")
+
+    def _safe(self, error: object) -> str:
+        """This error or answer as text: short, and without the address."""
+        reason = getattr(error, "reason", error)
+        text = str(reason) or type(reason).__name__
+        path = urlsplit(self._url).path
+        for secret in (self._url, path, path.rsplit("/", 1)[-1]):
+            if len(secret) > 1:
+                text = text.replace(secret, HIDDEN)
+        return text[:300]
+
+
+class _Client(WebhookClient):
+    """Slack's client over a transport that follows no redirect and tells what was not sent from what may have been."""
+
+    def __init__(self, url: str, *, seconds: float) -> None:
+        # Its own retries would post twice after a lost answer.
+        super().__init__(url, retry_handlers=[], logger=_quiet)
+        self._seconds = seconds
+
+    def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
+        with open_once(req, timeout=self._seconds) as response:
+            return WebhookResponse(
+                url=url,
+                status_code=response.status,
+                body=response.read(MAX_ANSWER_BYTES).decode("utf-8", "replace"),
+                headers=dict(response.headers.items()),
+            )
+
+
+def from_settings() -> SlackWebhook | None:
+    return SlackWebhook(settings.SLACK_WEBHOOK_URL) if settings.SLACK_WEBHOOK_URL else None
+
+
+def target_of(url: str) -> str:
+    """A name for a webhook that gives nothing away: its workspace and service, or else its host."""
+    parts = urlsplit(url)
+    known = re.search(r"/services/(T\w+)/(B\w+)/", parts.path)
+    return f"{known[1]}/{known[2]}" if known else (parts.hostname or "")
+
+
+def payload(message: NotificationMessage) -> dict[str, Any]:
+    """The message as Block Kit, with `text` for what cannot show blocks. All text of others is escaped and within limits."""
+    mark = COLOURS.get(message.urgency, "🔵") if message.urgency else "🔵"
+    title = f"{mark} {' '.join(_clean(message.title).split())}"
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": _cut(title, MAX_HEADER), "emoji": True}}
+    ]
+    if body := escaped(message.body, MAX_SECTION):
+        blocks.append({"type": "section", "text": _mrkdwn(body)})
+    if message.fields:
+        shown = message.fields[:MAX_FIELDS]
+        fields = [_mrkdwn(f"*{escaped(label, 60)}*\n{escaped(value, MAX_FIELD) or '–'}") for label, value in shown]
+        blocks.append({"type": "section", "fields": fields})
+    if message.url:
+        with translation.override(message.language):
+            label = escaped(_("Open %(ticket)s") % {"ticket": message.subject}, 100).replace("|", "¦")
+        blocks.append({"type": "section", "text": _mrkdwn(f"*<{_link(message.url)}|{label}>*")})
+    return {
+        "text": escaped(f"{title}\n{message.body}", 500),
+        "blocks": blocks,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def escaped(text: str, limit: int) -> str:
+    """Plain text for mrkdwn: `&`, `<` and `>` as entities, so that no mention, link or quote can be made of it, and at most
+    `limit` characters long after that, with no entity cut in two."""
+    clean = _cut(_clean(text), limit)
+    while len(result := clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) > limit:
+        clean = _cut(clean, len(clean) - max(1, (len(result) - limit) // 5))
+    return result
+
+
+def _mrkdwn(text: str) -> dict[str, Any]:
+    # verbatim: Slack makes no links or mentions of its own accord out of words.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _clean(text: str) -> str:
+    """Without control characters, and without those that turn the direction of what is read."""
+    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _link(url: str) -> str:
+    """An address for mrkdwn's <address|label>: nothing in it ends the link early."""
+    return url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
+
+
+def _wait_until(answer: WebhookResponse) -> datetime | None:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return retry_after(headers.get("retry-after"))
+
+
+def _refusal(text: str) -> str:
+    """The error that an answer in JSON names ({"ok": false, "error": …}), "" if it is not one."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return ""
+    return str(answer.get("error", "ok: false")) if isinstance(answer, dict) and answer.get("ok") is False else ""

@@ -1,0 +1,45 @@
+"""What is wrong with the settings of this app, said at boot with what to set."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from notifications.message import ALLOWABLE
+
+
+@register()
+def slack_webhook(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """The address is one that can be sent to. It is a secret: no message repeats it."""
+    url = settings.SLACK_WEBHOOK_URL
+    if not url:
+        return []
+    hint = "Copy it from Slack (https://hooks.slack.com/services/…), or leave it empty to send nothing."
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return [Error("SLACK_WEBHOOK_URL is not an address.", hint=hint, id="notifications.E001")]
+    if parts.scheme not in ("https", "http") or not host or any(mark.isspace() for mark in url):
+        return [Error("SLACK_WEBHOOK_URL is not an address.", hint=hint, id="notifications.E001")]
+    if parts.scheme == "http" and not is_allowed(host):
+        hint = "Use https, or name the host in OUTBOUND_ALLOWED_NETWORKS if it stands in your own network."
+        return [Error("SLACK_WEBHOOK_URL would send in the clear.", hint=hint, id="notifications.E002")]
+    return []
+
+
+@register()
+def wording(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Messages have a language that exists, and may say only what can be allowed."""
+    problems: list[CheckMessage] = []
+    languages = [code for code, _name in settings.LANGUAGES]
+    if settings.SLACK_LANGUAGE not in languages:
+        hint = f"Set it to one of {', '.join(languages)}."
+        problems.append(Error(f"SLACK_LANGUAGE is {settings.SLACK_LANGUAGE!r}.", hint=hint, id="notifications.E003"))
+    if unknown := [name for name in settings.NOTIFY_FIELDS if name not in ALLOWABLE]:
+        hint = f"It takes {', '.join(ALLOWABLE)}, separated by commas."
+        problems.append(Error(f"NOTIFY_FIELDS names {', '.join(unknown)}.", hint=hint, id="notifications.E004"))
+    return problems

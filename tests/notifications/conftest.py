@@ -1,0 +1,71 @@
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+from notifications.channels.slack import SlackWebhook
+from notifications.message import NotificationMessage
+from sandbox.client import SandboxClient
+from sandbox.process import running
+from voc.core.vocabulary import Urgency
+
+SECRET = "xq7Zs3cr3tXq7Z"
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[SandboxClient]:
+    with running() as client:
+        yield client
+
+
+@pytest.fixture
+def sandbox(sandbox_process: SandboxClient) -> SandboxClient:
+    sandbox_process.reset()
+    return sandbox_process
+
+
+@pytest.fixture(autouse=True)
+def loopback_is_allowed(settings: SettingsWrapper) -> None:
+    settings.OUTBOUND_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+
+
+@pytest.fixture
+def place() -> str:
+    """A workspace and webhook of this test alone, so that no other test's breaker stands open before it."""
+    return f"T{uuid.uuid4().hex[:8]}/B0"
+
+
+@pytest.fixture
+def webhook_url(sandbox: SandboxClient, place: str) -> str:
+    return sandbox.url(f"/slack/services/{place}/{SECRET}")
+
+
+@pytest.fixture
+def slack(webhook_url: str) -> SlackWebhook:
+    return SlackWebhook(webhook_url, timeout=0.5)
+
+
+@pytest.fixture
+def urgent() -> NotificationMessage:
+    return message(urgency=Urgency.HIGH)
+
+
+@pytest.fixture
+def calm() -> NotificationMessage:
+    return message(urgency=Urgency.LOW)
+
+
+def message(**values: object) -> NotificationMessage:
+    given = {
+        "event": "ticket.urgent",
+        "key": f"key-{uuid.uuid4()}",
+        "subject": "VOC-20260101-0001",
+        "title": "Urgent complaint VOC-20260101-0001",
+        "body": "Payment fails for every card",
+        "url": "https://voc.example.com/tickets/VOC-20260101-0001/",
+        "urgency": Urgency.HIGH,
+        "fields": (("Urgency", "High"), ("System", "PaymentService")),
+        "language": "en",
+    }
+    return NotificationMessage(**{**given, **values})  # type: ignore[arg-type]
