@@ -117,6 +117,14 @@ def test_a_drop_closes_the_connection_without_an_answer(
     assert kept(sandbox) == messages
 
 
+@pytest.mark.parametrize("kind", ["drop", "drop_after"])
+def test_a_drop_is_over_at_once_for_a_client_that_would_keep_its_connection(sandbox: SandboxClient, kind: str) -> None:
+    sandbox.fault("slack", kind)
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.post(sandbox.url("/slack/services/T0/B0/s"), json={"text": "t"}, timeout=5)
+
+
 def test_a_truncated_answer_ends_before_its_announced_length(slack: WebhookClient, sandbox: SandboxClient) -> None:
     sandbox.fault("slack", "truncated")
 
