@@ -18,6 +18,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements-dev.txt"
 STAMP = VENV / "installed"
+BROKEN = VENV / "installing"
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 PR_SET_PDEATHSIG = 1
 
@@ -52,7 +53,8 @@ def _runs(python: Path) -> bool:
 
 
 def make_environment() -> None:
-    if _runs(PYTHON):
+    # An installation that was killed may have left half a package, which pip takes for a whole one.
+    if _runs(PYTHON) and not BROKEN.exists():
         return
     shutil.rmtree(VENV, ignore_errors=True)
     done = _run([sys.executable, "-m", "venv", str(VENV)])
@@ -65,6 +67,7 @@ def make_environment() -> None:
 
 def install() -> None:
     print(f"Installing the pinned requirements into {VENV} (once; some minutes) …", flush=True)
+    BROKEN.touch()
     command = [
         str(PYTHON),
         "-m",
@@ -79,6 +82,7 @@ def install() -> None:
     if done:
         raise CannotInstall(f"pip could not install the pinned requirements: {explain(done)}")
     STAMP.write_text(wanted_stamp())
+    BROKEN.unlink()
 
 
 def explain(errors: str) -> str:
