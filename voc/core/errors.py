@@ -18,13 +18,17 @@ class Permanent(VocError):
 class Transient(VocError):
     """Trying again may help: at `at` if the other side named a time, else after a back-off.
 
-    `spend=False` leaves the attempt uncounted: nothing was tried (a closed gate, an open breaker).
+    `spend=False` leaves the attempt uncounted: nothing was tried (a closed gate, an open breaker). `ambiguous` says
+    that the request may have reached the other side and done its work there: look before sending it again.
     """
 
-    def __init__(self, message: str, *, at: datetime | None = None, spend: bool = True) -> None:
+    def __init__(
+        self, message: str, *, at: datetime | None = None, spend: bool = True, ambiguous: bool = False
+    ) -> None:
         super().__init__(message)
         self.at = at
         self.spend = spend
+        self.ambiguous = ambiguous
 
 
 class NotAllowed(VocError):

@@ -4,6 +4,14 @@ import logging.config
 from typing import Any
 
 import structlog
+from structlog.types import EventDict, WrappedLogger
+
+from voc.core.redaction import redact_value
+
+
+def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The last step before rendering: nothing secret leaves the process through its logs."""
+    return {name: redact_value(value, name) for name, value in event.items()}
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -15,11 +23,14 @@ def configure(options: dict[str, Any]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    renderer: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=False)]
+    # Tracebacks become text before secrets are taken out: they quote values.
+    renderer: list[Any] = [
+        structlog.processors.format_exc_info,
+        without_secrets,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
         if options["format"] == "console"
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    )
+        else structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+    ]
     logging.config.dictConfig(
         {
             "version": 1,

@@ -14,6 +14,7 @@ class JobState(models.TextChoices):
 
 
 OPEN_STATES = (JobState.PENDING, JobState.RUNNING)
+GIVEN_UP_STATES = (JobState.BLOCKED, JobState.DEAD)
 
 
 class Job(models.Model):
@@ -54,6 +55,9 @@ class Job(models.Model):
                 | (~models.Q(state=JobState.RUNNING) & models.Q(lease=None)),
                 name="job_runs_only_under_a_lease",
             ),
+            models.UniqueConstraint(
+                fields=["queue", "subject"], condition=models.Q(state=JobState.RUNNING), name="job_one_running_per_lane"
+            ),
         ]
         indexes = [
             models.Index(fields=["queue", "due_at"], condition=models.Q(state="pending"), name="job_pending"),
@@ -88,3 +92,17 @@ class Gate(models.Model):
 
     def __str__(self) -> str:
         return self.queue
+
+
+class Pulse(models.Model):
+    """When something that should run again and again last ran: beat, Redis and a worker are alive if the sweep did."""
+
+    name = models.CharField(_("name"), max_length=40, primary_key=True)
+    seen_at = models.DateTimeField(_("seen at"))
+
+    class Meta:
+        verbose_name = _("pulse")
+        verbose_name_plural = _("pulses")
+
+    def __str__(self) -> str:
+        return self.name

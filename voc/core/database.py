@@ -1,0 +1,34 @@
+"""What the rest of the core needs to know about the database connection beneath the ORM."""
+
+from typing import Any
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+
+def in_transaction() -> bool:
+    """Whether the code itself has opened a transaction (the one that a test case wraps around everything does not count)."""
+    blocks: list[Any] = transaction.get_connection().atomic_blocks
+    return any(not block._from_testcase for block in blocks)
+
+
+def release_connection() -> None:
+    """Give this thread's connection back to the pool: before long I/O, and so that the next use gets one that is alive."""
+    connection = transaction.get_connection()
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def raw_connection(*, connect_seconds: float, statement_seconds: float) -> psycopg.Connection[Any]:
+    """A connection beside the ORM and its pool, for helper threads. Autocommit; every statement has a deadline.
+
+    Raises psycopg.Error when the database does not answer in time.
+    """
+    parameters = dict(connections[DEFAULT_DB_ALIAS].get_connection_params())
+    for name in ("pool", "cursor_factory", "context"):
+        parameters.pop(name, None)
+    parameters["connect_timeout"] = max(1, round(connect_seconds))
+    parameters["tcp_user_timeout"] = round(statement_seconds * 1000)
+    given = parameters.get("options", "")
+    parameters["options"] = f"{given} -c statement_timeout={round(statement_seconds * 1000)}".strip()
+    return psycopg.connect(**parameters, autocommit=True)
