@@ -212,6 +212,7 @@ VOC_QUEUES = {
 OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=15)
 OUTBOX_MAX_INTERRUPTIONS = env.int("OUTBOX_MAX_INTERRUPTIONS", default=20)
 OUTBOX_SWEEP_SECONDS = env.float("OUTBOX_SWEEP_SECONDS", default=5)
+OUTBOX_KEEP_DAYS = env.int("OUTBOX_KEEP_DAYS", default=30)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
@@ -230,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "voc.core.outbox.tasks.sweep", "schedule": OUTBOX_SWEEP_SECONDS},
     "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
     "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
+    "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},
     "idempotency-prune": {"task": "tickets.tasks.prune_idempotency_keys", "schedule": crontab(minute=27, hour=3)},
 }
 CELERY_TIMEZONE = TIME_ZONE
@@ -248,7 +250,8 @@ OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])
 SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default="")
 SLACK_LANGUAGE = env.str("SLACK_LANGUAGE", default="ko")
 NOTIFY_FIELDS = env.list("NOTIFY_FIELDS", default=["summary", "urgency", "problem_type", "system"])
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# Unset, no mail is sent: a password link in a log would be there for everybody who reads logs.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG or DEMO else "dummymail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="VOC <voc@localhost>")
 EMAIL_TIMEOUT = 10
 
