@@ -1,0 +1,24 @@
+import pytest
+
+from tests.factories import UserFactory
+from voc.core import clock
+
+
+@pytest.fixture
+def manager(db):
+    return UserFactory(manager=True, username="kim", first_name="Kim", last_name="Manager")
+
+
+@pytest.fixture
+def submitter(db):
+    return UserFactory(submitter=True)
+
+
+@pytest.fixture
+def set_clock(monkeypatch):
+    """Sets the time that the system believes it is."""
+
+    def set_to(moment):
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    return set_to
