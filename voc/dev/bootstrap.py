@@ -43,9 +43,9 @@ def is_installed() -> bool:
         return False
 
 
-def _runs(python: Path) -> bool:
-    """Whether the environment has a supported interpreter that still exists."""
-    code = f"import sys; sys.exit(sys.version_info[:2] not in {SUPPORTED!r})"
+def _runs(python: Path, *, module: str = "sys") -> bool:
+    """Whether the environment has a supported interpreter that still exists, and that module."""
+    code = f"import sys, {module}; sys.exit(sys.version_info[:2] not in {SUPPORTED!r})"
     try:
         return subprocess.run([python, "-c", code], check=False, capture_output=True).returncode == 0
     except OSError:
@@ -53,8 +53,8 @@ def _runs(python: Path) -> bool:
 
 
 def make_environment() -> None:
-    # An installation that was killed may have left half a package, which pip takes for a whole one.
-    if _runs(PYTHON) and not BROKEN.exists():
+    # A kill may have left an environment without pip, or half a package, which pip takes for a whole one.
+    if _runs(PYTHON, module="pip") and not BROKEN.exists():
         return
     shutil.rmtree(VENV, ignore_errors=True)
     done = _run([sys.executable, "-m", "venv", str(VENV)])
