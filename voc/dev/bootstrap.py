@@ -87,11 +87,14 @@ def install() -> None:
 
 def explain(errors: str) -> str:
     """What to do about pip's complaint."""
+    if any(word in errors for word in ("onnection", "resolve", "timed out", "Max retries", "ProxyError", "SSLError")):
+        return f"{errors}: check the network and the address of the package index (pip config), then run it again."
     if "No matching distribution found" in errors:
         version = ".".join(str(part) for part in sys.version_info[:2])
-        return f"{errors}: no wheel for this machine (Python {version}); use Python 3.11 or 3.12, or reach the package index."
-    if any(word in errors for word in ("Connection", "resolve", "timed out", "Max retries", "ProxyError", "SSLError")):
-        return f"{errors}: check the network and the address of the package index (pip config), then run it again."
+        return (
+            f"{errors}: either the package index cannot be reached (see pip config), or it has no wheel for this machine "
+            f"with Python {version} (use 3.11 or 3.12)."
+        )
     if "space" in errors:
         return f"{errors}: make room on the disk, then run it again."
     return f"{errors}: run `{PYTHON} -m pip install -r {REQUIREMENTS}` to see more."
