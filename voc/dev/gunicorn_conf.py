@@ -9,7 +9,7 @@ from voc.dev.processes import die_with_parent
 workers = 2
 worker_class = "sync"
 timeout = 60
-graceful_timeout = 3
+graceful_timeout = 2
 # A worker writes its sign of life to a file; on a disk that may block for seconds.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 control_socket_disable = True
