@@ -1,5 +1,6 @@
 """The user: one role each, from which everything else follows; and failed sign-ins, which slow guessing down."""
 
+import re
 from typing import Any, ClassVar
 
 from django.contrib.auth.hashers import make_password
@@ -18,6 +19,7 @@ ROLE_LABELS = [
     (Role.SUBMITTER.value, _("Submitter")),
 ]
 LANGUAGE_LABELS = [("ko", _("Korean")), ("en", _("English"))]
+HANGUL = re.compile("[가-힣]+")
 STAFF_VALUES = tuple(role.value for role in STAFF_ROLES)
 
 
@@ -49,6 +51,13 @@ class UserManager(DjangoUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Usernames differ in more than capitals (the database sees to it), so nobody has to remember those."""
+        return self.get(username__iexact=username)
+
+    def active_admins(self) -> "models.QuerySet[User]":
+        return self.filter(role=Role.ADMIN, is_active=True)
+
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **fields: Any
     ) -> "User":
@@ -73,12 +82,23 @@ class User(AbstractUser):
                 name="user_flags_follow_role",
             ),
             models.UniqueConstraint(
+                Lower("username"),
+                name="user_one_per_username",
+                violation_error_message=_("Somebody has this username already."),
+            ),
+            models.UniqueConstraint(
                 Lower("email"),
                 condition=~models.Q(email=""),
                 name="user_one_per_email",
                 violation_error_message=_("Somebody has this e-mail address already."),
             ),
         ]
+
+    def get_full_name(self) -> str:
+        """The name as it is written where it comes from: Korean family names stand first, without a space."""
+        if self.first_name and self.last_name and HANGUL.fullmatch(self.first_name + self.last_name):
+            return f"{self.last_name}{self.first_name}"
+        return super().get_full_name()
 
     @property
     def is_admin(self) -> bool:

@@ -1,0 +1,25 @@
+"""Who calls the API: the bearer token's user, read from the database with each request."""
+
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import InvalidToken
+from rest_framework_simplejwt.tokens import Token
+
+from accounts import tokens
+from accounts.models import User
+
+
+class VocJWTAuthentication(JWTAuthentication):
+    """`Authorization: Bearer <access token>`. Anything wrong with it is 401, without saying what."""
+
+    def get_validated_token(self, raw_token: bytes) -> Token:
+        try:
+            return super().get_validated_token(raw_token)
+        except InvalidToken as error:
+            raise AuthenticationFailed(tokens.TokenRefused().message) from error
+
+    def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
+        try:
+            return tokens.user_of(validated_token)
+        except tokens.TokenRefused as error:
+            raise AuthenticationFailed(error.message) from error

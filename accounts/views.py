@@ -1,0 +1,143 @@
+"""Account pages: sign in and out, invitation, password, profile, language."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django.views.generic import FormView, TemplateView, UpdateView
+from django.views.i18n import set_language as django_set_language
+
+from accounts import services
+from accounts.forms import LoginForm, ProfileForm, ResetRequestForm
+from accounts.links import invitation_tokens, reset_tokens
+from accounts.mails import is_mail_on
+from accounts.models import User
+from accounts.permissions import get_current_user, login_only, public
+from voc.core.errors import NotAllowed
+
+
+@public
+class LoginView(auth_views.LoginView):
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        response = super().form_invalid(form)
+        if form.wait is not None:
+            response.status_code = 429
+            response["Retry-After"] = str(form.wait)
+        return response
+
+
+@public
+class LogoutView(auth_views.LogoutView):
+    """POST only, so that no picture in a page can sign people out. Anybody may: it is harmless."""
+
+
+@public
+class PasswordResetView(FormView[ResetRequestForm]):
+    """Answers the same whether or not there is such an account."""
+
+    form_class = ResetRequestForm
+    template_name = "registration/password_reset_form.html"
+    success_url = reverse_lazy("password_reset_done")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"mail_is_on": is_mail_on()}
+
+    def form_valid(self, form: ResetRequestForm) -> HttpResponse:
+        services.request_password_reset(email=form.cleaned_data["email"])
+        return super().form_valid(form)
+
+
+@public
+class PasswordResetDoneView(TemplateView):
+    template_name = "registration/password_reset_done.html"
+
+
+class PasswordLinkView(auth_views.PasswordResetConfirmView):
+    """Sets a password by a link. Django keeps the token in the session and out of the address of the form."""
+
+    def get_user(self, uidb64: str) -> User | None:
+        user = super().get_user(uidb64)
+        return user if user and user.is_active else None
+
+    def use_link(self, *, user: User, token: str, password: str) -> None:
+        raise NotImplementedError
+
+    def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
+        token = self.request.session.pop(INTERNAL_RESET_SESSION_TOKEN, "")
+        try:
+            self.use_link(user=form.user, token=token, password=form.cleaned_data["new_password1"])
+        except NotAllowed:
+            self.validlink = False
+            return self.render_to_response(self.get_context_data())
+        return HttpResponseRedirect(str(self.success_url))
+
+
+@public
+class PasswordResetConfirmView(PasswordLinkView):
+    token_generator = reset_tokens
+
+    def use_link(self, *, user: User, token: str, password: str) -> None:
+        services.reset_password(user=user, token=token, password=password)
+
+
+@public
+class PasswordResetCompleteView(TemplateView):
+    template_name = "registration/password_reset_complete.html"
+
+
+@public
+class InvitationView(PasswordLinkView):
+    token_generator = invitation_tokens
+    template_name = "accounts/invitation.html"
+    success_url = reverse_lazy("login")
+
+    def use_link(self, *, user: User, token: str, password: str) -> None:
+        services.accept_invitation(user=user, token=token, password=password)
+        messages.success(self.request, _("Your account is ready. Log in with your new password."))
+
+
+@login_only
+class PasswordChangeView(auth_views.PasswordChangeView):
+    """Ends the user's other sessions and their API tokens; this session goes on."""
+
+    success_url = reverse_lazy("profile")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Your password was changed."))
+        return super().form_valid(form)
+
+
+@login_only
+class ProfileView(UpdateView[User, ProfileForm]):
+    form_class = ProfileForm
+    template_name = "accounts/profile.html"
+    success_url = reverse_lazy("profile")
+
+    def get_object(self, queryset: Any = None) -> User:
+        # A copy of its own: a form with errors must not change what the page's header says.
+        return User.objects.get(pk=get_current_user(self.request).pk)
+
+    def form_valid(self, form: ProfileForm) -> HttpResponse:
+        services.update_profile(user=get_current_user(self.request), **form.cleaned_data)
+        messages.success(self.request, _("Your profile was saved."))
+        return HttpResponseRedirect(str(self.success_url))
+
+
+@public
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponseBase:
+    """Remember the language in a cookie and, for who is signed in, in their profile; then back to the page."""
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES) and isinstance(request.user, User):
+        services.set_language(user=request.user, language=language)
+    return django_set_language(request)
