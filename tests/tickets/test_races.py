@@ -1,0 +1,60 @@
+import pytest
+from django.utils import translation
+
+from tests.factories import TicketFactory, UserFactory
+from tests.tickets.crowd import at_once
+from tickets import services
+from tickets.models import EventKind, Status, Ticket
+from voc.core.errors import NotAllowed
+from voc.core.outbox.models import Job
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def verdicts(ticket, number):
+    """As many calls, every other one a rejection, each by a manager of its own."""
+
+    def decide(manager, rejects):
+        with translation.override("en"):
+            if rejects:
+                return services.reject_ticket(ticket_id=ticket.ticket_id, actor=manager, reject_reason="No")
+            return services.confirm_ticket(ticket_id=ticket.ticket_id, actor=manager)
+
+    managers = UserFactory.create_batch(number, manager=True)
+    return [lambda m=manager, r=bool(n % 2): decide(m, r) for n, manager in enumerate(managers)]
+
+
+def test_of_fifty_simultaneous_verdicts_one_wins_and_everyone_else_is_told_who_and_when():
+    ticket = TicketFactory(waiting=True)
+    results = at_once(verdicts(ticket, 50))
+    winners = [each for each in results if isinstance(each, Ticket)]
+    refusals = [each for each in results if isinstance(each, NotAllowed)]
+    assert (len(winners), len(refusals)) == (1, 49)
+    now = Ticket.objects.get()
+    assert now.status == winners[0].status in (Status.DONE, Status.REJECTED)
+    event = now.events.get()
+    assert now.decided_by == event.actor
+    assert Job.objects.get().key == f"ticket.decided:{event.pk}"
+    said = {EventKind.CONFIRMED: "approved it at", EventKind.REJECTED: "rejected it at"}[EventKind(event.kind)]
+    assert all(f"{event.actor_name} {said} " in refused.message for refused in refusals)
+
+
+def test_a_verdict_and_its_undoing_at_once_leave_one_of_two_states_never_a_mixture():
+    ticket = TicketFactory(waiting=True)
+    manager = UserFactory(manager=True)
+    services.confirm_ticket(ticket_id=ticket.ticket_id, actor=manager)
+    undo = [lambda: services.undo_verdict(ticket_id=ticket.ticket_id, actor=manager)] * 10
+    results = at_once(undo)
+    assert sum(isinstance(each, Ticket) for each in results) == 1
+    assert sum(isinstance(each, NotAllowed) for each in results) == 9
+    now = Ticket.objects.get()
+    assert (now.status, now.confirmed_at) == (Status.WAITING_CONFIRM, None)
+    assert now.events.filter(kind=EventKind.UNDONE).count() == 1
+
+
+def test_of_simultaneous_requests_for_a_new_analysis_one_starts_it():
+    ticket = TicketFactory(manual=True)
+    manager = UserFactory(manager=True)
+    results = at_once([lambda: services.retry_ticket(ticket_id=ticket.ticket_id, actor=manager)] * 10)
+    assert sum(isinstance(each, NotAllowed) for each in results) == 9
+    assert Job.objects.count() == 1

@@ -1,0 +1,33 @@
+"""Housekeeping that beat starts. Safe to run at any time, any number of times, by several workers at once."""
+
+from celery import shared_task
+from django.db import connection
+
+from tickets.idempotency import KEPT_FOR
+from tickets.models import IdempotencyKey
+from voc.core import clock
+
+# One statement: a reader sees the rows of before or those of after. Rows that another run holds are left to it.
+FOLD = """
+WITH old AS (
+    DELETE FROM tickets_ticketcount
+    WHERE id IN (SELECT id FROM tickets_ticketcount FOR UPDATE SKIP LOCKED)
+    RETURNING status, urgency, delta
+)
+INSERT INTO tickets_ticketcount (status, urgency, delta)
+SELECT status, urgency, sum(delta) FROM old GROUP BY status, urgency HAVING sum(delta) <> 0
+"""
+
+
+@shared_task
+def compact_counts() -> None:
+    """Fold the differences that `queries.counts` adds up into one row per status and urgency."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLD)
+
+
+@shared_task
+def prune_idempotency_keys() -> int:
+    """Forget the answers that nobody will ask for again. Returns how many there were."""
+    deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
+    return deleted
