@@ -1,5 +1,10 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from voc.portal import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("alerts/", views.alerts, name="alerts"),
+]

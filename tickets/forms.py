@@ -1,0 +1,266 @@
+"""The forms of the ticket pages. They shape and name the fields; what a value must be like is checked by the services,
+whose `InvalidInput` a view puts beside its field."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import STAFF_ROLES
+from tickets import cleaning
+from tickets.lifecycle import name_of
+from tickets.models import RejectCategory, Status, System, Ticket
+from tickets.paging import Order, Sort
+from tickets.queries import TicketFilter
+from tickets.services import UNSET, CorrectedDecision
+from voc.core.errors import InvalidInput
+from voc.core.vocabulary import Channel, ProblemType, Urgency
+
+Choices = list[tuple[str, str | Promise]]
+
+
+class _LongText(forms.CharField):
+    """Several lines with a counter of characters. Browsers send line ends as CR LF, which nobody typed."""
+
+    def __init__(self, *, most: int, rows: int, strip: bool = True, **kwargs: Any) -> None:
+        self.most = most
+        super().__init__(widget=forms.Textarea(attrs={"rows": rows, "data-most": most}), strip=strip, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return text.replace("\r\n", "\n")
+
+
+def _assignee() -> forms.CharField:
+    return forms.CharField(
+        label=_("Assignee"),
+        required=False,
+        max_length=cleaning.MAX_ASSIGNEE,
+        widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off"}),
+    )
+
+
+class ActForm(forms.Form):
+    """Base of the forms on the ticket page: ids of their own, so that several fit on one page."""
+
+    name = ""
+
+    def __init__(self, data: QueryDict | None = None, *, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, auto_id=f"id_{self.name}_%s", initial=dict(initial or {}), use_required_attribute=True)
+
+    def typed_text(self) -> str:
+        """What was typed in sentences, so that it can be offered again when the ticket has moved on."""
+        long = (name for name, field in self.fields.items() if isinstance(field, _LongText))
+        return "\n\n".join(filter(None, (str(self.cleaned_data.get(name, "")) for name in long)))
+
+    def refuse(self, error: InvalidInput) -> None:
+        """Put a service's refusal beside its field, or above the form when it is about none of them."""
+        field = error.field.removeprefix("decision.")
+        self.add_error(field if field in self.fields else None, error.message)
+
+
+class SubmitForm(ActForm):
+    name = "submit"
+    raw_voc = _LongText(
+        label=_("Complaint"),
+        most=cleaning.MAX_COMPLAINT,
+        rows=9,
+        strip=False,
+        help_text=_("In the customer's own words. It is kept exactly as you enter it."),
+    )
+    customer_name = forms.CharField(label=_("Customer"), max_length=cleaning.MAX_NAME)
+    customer_contact = forms.CharField(
+        label=_("Contact"),
+        max_length=cleaning.MAX_CONTACT,
+        required=False,
+        help_text=_("Optional: an e-mail address or a phone number."),
+    )
+    channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices, initial=Channel.WEB)
+    received_at = forms.DateTimeField(
+        label=_("Received"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Leave empty for now."),
+    )
+
+
+class ConfirmForm(ActForm):
+    """The decision in force, to be changed where it is wrong."""
+
+    name = "confirm"
+    primary_type = forms.ChoiceField(label=_("Problem type"))
+    secondary_type = forms.ChoiceField(label=_("Second type"), required=False)
+    urgency = forms.ChoiceField(label=_("Urgency"), required=False)
+    affected_system = forms.ChoiceField(label=_("System"), required=False)
+    assignee = _assignee()
+
+    def __init__(self, data: QueryDict | None = None, *, ticket: Ticket, systems: list[str]) -> None:
+        super().__init__(
+            data,
+            initial={
+                "primary_type": ticket.agent_decision_primary or ticket.suspected_type_primary,
+                "secondary_type": ticket.agent_decision_secondary,
+                "urgency": ticket.urgency,
+                "affected_system": ticket.affected_system,
+                "assignee": ticket.assignee,
+            },
+        )
+        unknown: Choices = [("", "–")]
+        choices = {
+            "primary_type": ([] if ticket.agent_decision_primary else unknown) + list(ProblemType.choices),
+            "secondary_type": [("", _("None")), *ProblemType.choices],
+            "urgency": ([] if ticket.urgency else unknown) + list(Urgency.choices),
+            "affected_system": ([] if ticket.affected_system else unknown) + _systems(systems, ticket.affected_system),
+        }
+        for name, values in choices.items():
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                field.choices = values
+
+    def decision(self) -> CorrectedDecision:
+        """What the form says. A field that is not in the form (an approval by one click) stays as the analyst set it."""
+        sent = {name: value for name, value in self.cleaned_data.items() if name in self.data}
+        return CorrectedDecision(
+            primary_type=sent.get("primary_type") or None,
+            secondary_type=(sent["secondary_type"] or None) if "secondary_type" in sent else UNSET,
+            urgency=sent.get("urgency") or None,
+            affected_system=sent.get("affected_system") or None,
+        )
+
+
+class RejectForm(ActForm):
+    name = "reject"
+    reject_reason = _LongText(label=_("Reason"), most=cleaning.MAX_REJECT_REASON, rows=3)
+    reason_category = forms.ChoiceField(
+        label=_("Category"), required=False, choices=[("", "–"), *RejectCategory.choices]
+    )
+
+
+class RetryForm(ActForm):
+    name = "retry"
+    retry_reason = _LongText(
+        label=_("Reason"), most=cleaning.MAX_RETRY_REASON, rows=2, required=False, help_text=_("Optional.")
+    )
+
+
+class CompleteForm(ActForm):
+    name = "complete"
+    manual_resolution = _LongText(label=_("What was done"), most=cleaning.MAX_RESOLUTION, rows=4)
+
+
+class AssignForm(ActForm):
+    name = "assign"
+    assignee = _assignee()
+
+
+class CommentForm(ActForm):
+    name = "comment"
+    body = _LongText(label=_("Internal comment"), most=cleaning.MAX_COMMENT, rows=2)
+
+
+SORTS: dict[str, tuple[Sort, Order, str | Promise]] = {
+    "newest": ("created_at", "desc", _("Newest first")),
+    "oldest": ("created_at", "asc", _("Oldest first")),
+    "urgency": ("urgency", "desc", _("Most urgent first")),
+}
+
+
+class FilterForm(forms.Form):
+    """The filters of a list, as they stand in the address. A value that is not known is no filter."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Search complaints, customers, ids")}),
+    )
+    status = forms.ChoiceField(label=_("Status"), required=False)
+    urgency = forms.ChoiceField(label=_("Urgency"), required=False)
+    type = forms.ChoiceField(label=_("Problem type"), required=False)
+    system = forms.ChoiceField(label=_("System"), required=False)
+    assignee = forms.ChoiceField(label=_("Assignee"), required=False)
+    sort = forms.ChoiceField(label=_("Order"), required=False)
+
+    def __init__(
+        self,
+        data: QueryDict,
+        *,
+        statuses: tuple[Status, ...],
+        systems: list[str],
+        people: list[str],
+        default_sort: str,
+    ) -> None:
+        super().__init__(data, auto_id="filter_%s")
+        self._statuses = statuses
+        self._default_sort = default_sort
+        self._offer("status", _("Any status"), [(each.value, each.label) for each in statuses] + self._several())
+        self._offer("urgency", _("Any urgency"), list(Urgency.choices))
+        self._offer("type", _("Any type"), list(ProblemType.choices))
+        self._offer("system", _("Any system"), _systems(systems, data.get("system")))
+        self._offer("assignee", _("Anybody"), _systems(people, data.get("assignee")))
+        default, *others = [default_sort, *(name for name in SORTS if name != default_sort)]
+        self._offer("sort", SORTS[default][2], [(name, SORTS[name][2]) for name in others])
+
+    def _offer(self, name: str, anything: str | Promise, choices: Choices) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", anything), *choices]
+
+    def _several(self) -> Choices:
+        """The choice that stands for an address naming more than one status."""
+        named = self._named_statuses()
+        if len(named) < 2:
+            return []
+        return [(self.data.get("status", ""), ", ".join(str(each.label) for each in named))]
+
+    @property
+    def choices_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("status", "urgency", "type", "system", "assignee", "sort")]
+
+    def wanted(self) -> TicketFilter:
+        self.is_valid()
+        given = self.cleaned_data
+        every = self._statuses if len(self._statuses) < len(Status) else ()
+        return TicketFilter(
+            statuses=self._named_statuses() or every,
+            urgencies=_one(given, "urgency"),
+            problem_types=_one(given, "type"),
+            systems=_one(given, "system"),
+            assignee=given.get("assignee", ""),
+            q=given.get("q", ""),
+        )
+
+    def sorting(self) -> tuple[Sort, Order]:
+        self.is_valid()
+        column, order, _label = SORTS[self.cleaned_data.get("sort") or self._default_sort]
+        return column, order
+
+    def _named_statuses(self) -> tuple[Status, ...]:
+        """Several may be given, repeated or comma-separated, as in the API; the form itself offers one."""
+        values = self.data.getlist("status") if isinstance(self.data, QueryDict) else []
+        named = {part for value in values for part in value.split(",")}
+        return tuple(each for each in self._statuses if each.value in named)
+
+
+def _one(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = given.get(name, "")
+    return (value,) if value else ()
+
+
+def _systems(known: list[str], present: str | None) -> Choices:
+    """Known names, and the present one even if it is none of them."""
+    names = known if not present or present in known else [present, *known]
+    return [(name, name) for name in names]
+
+
+def system_names() -> list[str]:
+    return list(System.objects.filter(is_active=True).values_list("name", flat=True))
+
+
+def people_names() -> list[str]:
+    """Those who can be named as assignees without typing: active staff, as the timeline names them."""
+    staff = User.objects.filter(is_active=True, role__in=STAFF_ROLES)
+    return sorted(name_of(user) for user in staff.only("username", "first_name", "last_name"))

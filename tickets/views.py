@@ -1,0 +1,91 @@
+"""Pages about many tickets or none yet: the list, the queue, handing in a complaint."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import get_current_user, has_permission, require_permission
+from tickets import queries, services
+from tickets.forms import FilterForm, SubmitForm, people_names, system_names
+from tickets.models import Status, Ticket
+from tickets.paging import page_of
+from tickets.views_shared import page, wants_part
+from tickets.views_trail import WAITING
+from voc.core.errors import Conflict, InvalidInput
+
+PAGE_SIZE = 25
+MAX_PAGE = 100_000
+
+
+@require_safe
+@require_permission("ticket:read")
+@page
+def ticket_list(request: HttpRequest) -> HttpResponse:
+    return _list(request, heading=_("Tickets"), statuses=tuple(Status), default_sort="newest")
+
+
+@require_safe
+@require_permission("ticket:confirm")
+@page
+def queue(request: HttpRequest) -> HttpResponse:
+    return _list(request, heading=_("Review queue"), statuses=WAITING, default_sort="urgency")
+
+
+def _list(request: HttpRequest, *, heading: str, statuses: tuple[Status, ...], default_sort: str) -> HttpResponse:
+    user = get_current_user(request)
+    form = FilterForm(
+        request.GET, statuses=statuses, systems=system_names(), people=people_names(), default_sort=default_sort
+    )
+    sort, order = form.sorting()
+    found = page_of(user, form.wanted(), sort=sort, order=order, page=_page_number(request), limit=PAGE_SIZE)
+    in_queue = statuses == WAITING
+    context = {
+        "heading": heading,
+        "form": form,
+        "page": found,
+        "previous_page": found.page - 1,
+        "next_page": found.page + 1,
+        "queue": in_queue,
+        "internal": queries.sees_internal(user),
+        "link_query": "?queue=1" if in_queue else "",
+        "may_submit": has_permission(user, "voc:submit"),
+    }
+    template = "tickets/list.html#results" if wants_part(request, "results") else "tickets/list.html"
+    return render(request, template, context)
+
+
+def _page_number(request: HttpRequest) -> int:
+    number = request.GET.get("page", "")
+    return min(max(int(number), 1), MAX_PAGE) if number.isdecimal() and len(number) < 10 else 1
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_permission("voc:submit")
+@page
+def submit(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _take(request)
+    done = None
+    if ticket_id := request.GET.get("done"):
+        done = queries.visible_tickets(get_current_user(request)).filter(ticket_id=ticket_id[:32]).first()
+    return render(request, "tickets/submit.html", {"form": SubmitForm(), "done": done})
+
+
+def _take(request: HttpRequest) -> HttpResponse:
+    form = SubmitForm(request.POST)
+    if form.is_valid() and (ticket := _submitted(request, form)):
+        return redirect(f"{reverse('voc_submit')}?done={ticket.ticket_id}")
+    return render(request, "tickets/submit.html", {"form": form, "done": None}, status=422)
+
+
+def _submitted(request: HttpRequest, form: SubmitForm) -> Ticket | None:
+    """The new ticket; None, with the reason in the form, when the service refuses."""
+    try:
+        return services.submit_voc(**form.cleaned_data, submitted_by=get_current_user(request))
+    except InvalidInput as error:
+        form.refuse(error)
+    except Conflict as error:
+        form.add_error(None, error.message)
+    return None

@@ -1,0 +1,211 @@
+"""The page of one ticket, and the fragment that follows its analysis."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from accounts.permissions import get_current_user, has_permission, require_permission
+from tickets import queries
+from tickets.forms import (
+    ActForm,
+    AssignForm,
+    CommentForm,
+    CompleteForm,
+    ConfirmForm,
+    RejectForm,
+    RetryForm,
+    people_names,
+    system_names,
+)
+from tickets.lifecycle import TRANSITIONS, Act
+from tickets.models import AnalysisStep, Status, Ticket
+from tickets.similar import similar_cases
+from tickets.views_reading import compare_runs, read_decision, read_proposal
+from tickets.views_shared import page, ticket_or_404, wants_part
+from tickets.views_timeline import lines_of, similar_lines
+from tickets.views_trail import next_waiting, trail_of
+from voc.core import clock
+
+STAGES: Final[tuple[tuple[str, Promise], ...]] = (
+    ("normalise", _("Understand the complaint")),
+    ("retrieve", _("Fetch logs and similar tickets")),
+    ("solve", _("Decide and quote evidence")),
+    ("score", _("Weigh the confidence")),
+)
+LABELS: Final = {
+    "reject": _("Reject"),
+    "complete": _("Complete by hand"),
+    "retry": _("Analyse again"),
+    "assign": _("Assign"),
+}
+FORMS: Final[dict[str, type[ActForm]]] = {
+    form.name: form for form in (RejectForm, RetryForm, CompleteForm, AssignForm, CommentForm)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What the user may do to the ticket as it stands."""
+
+    confirm: bool = False
+    reject: bool = False
+    retry: bool = False
+    complete: bool = False
+    assign: bool = False
+    comment: bool = False
+    needs_decision: bool = False
+
+    @property
+    def any(self) -> bool:
+        return self.confirm or self.reject or self.retry or self.complete or self.assign
+
+
+@dataclass(slots=True)
+class Shown:
+    """What a page shows beyond the ticket: a form that was refused, text that must not be lost, the status of the answer."""
+
+    forms: Mapping[str, ActForm] = field(default_factory=dict)
+    kept_text: str = ""
+    status: int = 200
+
+
+@require_safe
+@require_permission("ticket:read")
+@page
+def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    return ticket_page(request, ticket_or_404(request, ticket_id))
+
+
+@require_safe
+@require_permission("ticket:read")
+@page
+def ticket_live(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    """The stages of a running analysis; once the ticket rests, a fragment that fetches the whole page again."""
+    found = ticket_or_404(request, ticket_id)
+    trail = trail_of(request, ticket_id)
+    if request.headers.get("HX-Request") != "true":
+        return redirect(f"{_address(ticket_id)}{trail.query}")
+    template = "tickets/partials/rest.html" if found.is_resting else "tickets/partials/live.html"
+    return render(request, template, {"ticket": found, "trail": trail, "stages": stages_of(found)})
+
+
+def ticket_page(request: HttpRequest, found: Ticket, shown: Shown | None = None) -> HttpResponse:
+    """The whole page, or its article alone when htmx asks for it."""
+    shown = shown or Shown()
+    template = "tickets/fragment.html" if wants_part(request, "ticket") else "tickets/ticket.html"
+    return render(request, template, ticket_context(request, found, shown), status=shown.status)
+
+
+def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[str, Any]:
+    user = get_current_user(request)
+    internal = queries.sees_internal(user)
+    offers = offers_for(user, found)
+    seconds = _seconds_left(queries.undo_until(found)) if has_permission(user, "ticket:confirm") else 0
+    context: dict[str, Any] = {
+        "ticket": found,
+        "internal": internal,
+        "offers": offers,
+        "grace": settings.VOC_GRACE_SECONDS,
+        "verdict_seconds": seconds,
+        "live": not found.is_resting,
+        "stages": stages_of(found),
+        "contact": found.customer_contact if sees_contact(user, found) else "",
+        "timeline": lines_of(found, queries.timeline(found, internal=internal), internal=internal),
+        "labels": LABELS,
+    }
+    context |= _trail_context(request, user, found, seconds)
+    if internal:
+        context |= _analysis_context(found)
+        context |= _forms_context(found, offers, shown)
+    return context
+
+
+def _analysis_context(found: Ticket) -> dict[str, Any]:
+    return {
+        "reading": read_decision(found.decision_reason),
+        "proposal": read_proposal(found.action_proposal),
+        "runs": compare_runs(found.runs.select_related("asked_by").order_by("-id")[:20]),
+        "similar": similar_lines(similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id)),
+    }
+
+
+def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any]:
+    forms: dict[str, ActForm] = {name: form() for name, form in FORMS.items()}
+    forms["assign"] = AssignForm(initial={"assignee": found.assignee})
+    if shown.kept_text:
+        forms["comment"] = CommentForm(initial={"body": shown.kept_text})
+    if offers.confirm:
+        forms["confirm"] = ConfirmForm(ticket=found, systems=system_names())
+    return {"forms": forms | dict(shown.forms), "people": people_names() if offers.any else []}
+
+
+def _trail_context(request: HttpRequest, user: User, found: Ticket, seconds: int) -> dict[str, Any]:
+    """Where the reader came from and goes next, and the verdict just given on another ticket, still to be undone."""
+    trail = trail_of(request, found.ticket_id)
+    following = next_waiting(user, found) if trail.queue and has_permission(user, "ticket:confirm") else None
+    passed = queries.visible_tickets(user).filter(ticket_id=trail.after).first() if trail.after else None
+    passed_seconds = _seconds_left(queries.undo_until(passed)) if passed and passed.pk != found.pk else 0
+    return {
+        "trail": trail_of(request, found.ticket_id, next_id=following.ticket_id if following else ""),
+        "next": following,
+        "just_decided": bool(seconds),
+        "passed": passed if passed_seconds else None,
+        "passed_seconds": passed_seconds,
+    }
+
+
+def offers_for(user: User, found: Ticket) -> Offers:
+    """What the life of a ticket allows now, as far as the user's permissions go."""
+    allowed = TRANSITIONS[Status(found.status)]
+    decides = has_permission(user, "ticket:confirm")
+    return Offers(
+        confirm=decides and Act.CONFIRM in allowed,
+        reject=has_permission(user, "ticket:reject") and Act.REJECT in allowed,
+        retry=has_permission(user, "ticket:analyze") and Act.RETRY in allowed,
+        complete=decides and Act.COMPLETE in allowed,
+        assign=decides,
+        comment=decides,
+        needs_decision=found.status == Status.MANUAL_REQUIRED,
+    )
+
+
+def sees_contact(user: User, found: Ticket) -> bool:
+    """Personal data is for those who may decide on the ticket, and for who handed it in."""
+    return has_permission(user, "ticket:confirm") or found.submitted_by_id == user.pk
+
+
+def stages_of(found: Ticket) -> list[dict[str, Any]]:
+    """The stages of the analysis that runs: done, running, still to come. Empty when none does."""
+    if found.status == Status.ANALYZING:
+        steps = AnalysisStep.objects.filter(run=found.runs.order_by("-id").values("pk")[:1])
+        done = set(steps.values_list("stage", flat=True))
+    elif found.status == Status.OPEN:
+        return [{"label": label, "state": "open"} for _name, label in STAGES]
+    else:
+        return []
+    stages: list[dict[str, Any]] = []
+    running = False
+    for name, label in STAGES:
+        state = "done" if name in done else "open" if running else "running"
+        running = running or state == "running"
+        stages.append({"label": label, "state": state})
+    return stages
+
+
+def _seconds_left(until: datetime | None) -> int:
+    return max(0, math.ceil((until - clock.now()).total_seconds())) if until else 0
+
+
+def _address(ticket_id: str) -> str:
+    return reverse("ticket", args=[ticket_id])

@@ -1,0 +1,126 @@
+"""Puts the timeline and the similar tickets into words."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from llm.base import PastCase
+from tickets.models import EventKind, RejectCategory, Ticket, TicketEvent
+from tickets.templatetags.tickets import correction_lines, shorten, type_label
+
+OUTCOMES: Final[dict[str, Promise]] = {
+    "approved": gettext_lazy("approved"),
+    "corrected": gettext_lazy("approved, corrected"),
+    "rejected": gettext_lazy("rejected"),
+    "completed": gettext_lazy("completed by hand"),
+    "open": gettext_lazy("not decided yet"),
+}
+MESSAGES: Final[dict[str, Promise]] = {
+    "ticket.urgent": gettext_lazy("urgent complaint"),
+    "ticket.decided": gettext_lazy("verdict"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    kind: str
+    label: str
+    who: str
+    at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarLine:
+    ticket_id: str
+    headline: str
+    outcome: str
+    outcome_label: str | Promise
+    percent: int
+
+
+def lines_of(ticket: Ticket, events: Iterable[TicketEvent], *, internal: bool) -> list[Line]:
+    """One line per event. Without `internal`, no line tells what the analysis found or a manager corrected."""
+    return [
+        Line(
+            kind=event.kind,
+            label=event.get_kind_display(),
+            who=event.actor_name if internal or event.actor_id == ticket.submitted_by_id else "",
+            at=event.at,
+            detail=_detail(event, internal=internal),
+        )
+        for event in events
+    ]
+
+
+def similar_lines(cases: Iterable[PastCase]) -> list[SimilarLine]:
+    return [
+        SimilarLine(
+            ticket_id=case.ticket_id,
+            headline=shorten(case.summary or case.text),
+            outcome=case.outcome,
+            outcome_label=OUTCOMES.get(case.outcome, case.outcome),
+            percent=round(case.similarity * 100),
+        )
+        for case in cases
+    ]
+
+
+def _detail(event: TicketEvent, *, internal: bool) -> str:
+    tell = DETAILS.get(event.kind) if internal else PUBLIC_DETAILS.get(event.kind)
+    return tell(event.data) if tell else ""
+
+
+def _analysed(data: dict[str, Any]) -> str:
+    confidence = data.get("confidence")
+    figure = f"{confidence:.0%}" if isinstance(confidence, int | float) else ""
+    return " · ".join(filter(None, (type_label(data.get("primary")), figure, data.get("analyst", ""))))
+
+
+def _confirmed(data: dict[str, Any]) -> str:
+    changes = [f"{change.label}: {change.before} → {change.after}" for change in correction_lines(data.get("correction"))]
+    return ", ".join(changes)
+
+
+def _rejected(data: dict[str, Any]) -> str:
+    category = data.get("category")
+    label = str(RejectCategory(category).label) if category in RejectCategory.values else ""
+    return " · ".join(filter(None, (label, str(data.get("reason") or ""))))
+
+
+def _assigned(data: dict[str, Any]) -> str:
+    nobody = _("nobody")
+    return f"{data.get('before') or nobody} → {data.get('assignee') or nobody}"
+
+
+def _told(data: dict[str, Any]) -> str:
+    event = MESSAGES.get(data.get("event", ""), data.get("event", ""))
+    return " · ".join(filter(None, (str(event), data.get("channel", ""), data.get("detail", ""))))
+
+
+def _value(key: str) -> Callable[[dict[str, Any]], str]:
+    return lambda data: str(data.get(key) or "")
+
+
+DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    EventKind.ANALYSED: _analysed,
+    EventKind.MANUAL_REQUIRED: _value("reason"),
+    EventKind.CONFIRMED: _confirmed,
+    EventKind.REJECTED: _rejected,
+    EventKind.COMPLETED: _value("resolution"),
+    EventKind.RETRIED: _value("reason"),
+    EventKind.ASSIGNED: _assigned,
+    EventKind.COMMENTED: _value("body"),
+    EventKind.TOLD: _told,
+    EventKind.NOT_TOLD: _told,
+}
+# What the customer's side is told of a verdict.
+PUBLIC_DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    EventKind.REJECTED: _value("reason"),
+    EventKind.COMPLETED: _value("resolution"),
+}
