@@ -6,7 +6,7 @@ import structlog
 
 from notifications import deliveries
 from notifications.channels import CHANNELS
-from notifications.channels.base import Ambiguous, Channel
+from notifications.channels.base import Channel
 from notifications.message import NotificationMessage
 from notifications.models import Delivery
 from voc.core.alerts import clear_alert, raise_alert
@@ -86,9 +86,9 @@ def _try(way: Channel, message: NotificationMessage, delivery: Delivery) -> Deli
     except Permanent as error:
         raise_alert(alert, title=f"{way.name} refuses our messages ({way.target})", body=error.message)
         return deliveries.refused(delivery, error=error.message)
-    except Ambiguous as error:
-        return deliveries.unclear(delivery, error=error.message, repeat=way.repeats(message))
     except Transient as error:
+        if error.ambiguous:
+            return deliveries.unclear(delivery, error=error.message, repeat=way.repeats(message))
         return deliveries.again(delivery, error=error.message, at=error.at, spent=error.spend)
     except Exception as error:
         # A fault of ours in one channel: whether it came before or after the message left, nobody knows.

@@ -66,7 +66,9 @@ def compose(ticket: Ticket, *, event: str, key: str, verdict: TicketEvent | None
     """The message about this ticket, with no more of it than NOTIFY_FIELDS allows; never the customer's contact."""
     language = settings.SLACK_LANGUAGE
     with translation.override(language):
-        fields = [(str(label), value(ticket)) for name, (label, value) in _FIELDS.items() if name in settings.NOTIFY_FIELDS]
+        fields = [
+            (str(label), value(ticket)) for name, (label, value) in _FIELDS.items() if name in settings.NOTIFY_FIELDS
+        ]
         if verdict:
             fields.append((gettext("Decided by"), verdict.actor_name))
         return NotificationMessage(

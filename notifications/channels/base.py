@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from notifications.message import NotificationMessage
-from voc.core.errors import Transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +11,6 @@ class Receipt:
     """The other side took the message. `vendor_id` is its name for it, "" where the protocol gives none."""
 
     vendor_id: str = ""
-
-
-class Ambiguous(Transient):
-    """The message left and no answer came: it may have arrived."""
 
 
 class Channel(Protocol):
@@ -31,8 +26,8 @@ class Channel(Protocol):
     def deliver(self, message: NotificationMessage) -> Receipt:
         """Send it once, with no try of its own beyond that.
 
-        Raises Permanent (refused, and would be again), Ambiguous, or Transient (certainly not sent). The text of an error
-        holds no secret.
+        Raises Permanent (refused, and would be again) or Transient: `ambiguous` when it may have arrived, else it was
+        certainly not sent. The text of an error holds no secret.
         """
         ...
 

@@ -9,6 +9,7 @@ import json
 import logging
 import re
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request
@@ -16,9 +17,10 @@ from urllib.request import Request
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from slack_sdk.errors import SlackRequestError
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from notifications.channels.base import Ambiguous, Receipt
+from notifications.channels.base import Receipt
 from notifications.message import NotificationMessage
 from notifications.transport import never_left, open_once
 from voc.core.errors import Permanent, Transient
@@ -32,6 +34,7 @@ MAX_SECTION = 2900  # Slack's limit is 3,000; what stands around the text needs 
 MAX_FIELD = 1900
 MAX_FIELDS = 10
 HIDDEN = "[webhook]"
+SHORTEST_SECRET = 8
 
 WHAT_TO_DO = {
     "channel_is_archived": "unarchive the channel, or set SLACK_WEBHOOK_URL to a webhook of another one",
@@ -77,11 +80,11 @@ class SlackWebhook:
         client = _Client(self._url, seconds=self._timeout)
         try:
             answer = client.send_dict(body)
-        except Exception as error:
+        except (OSError, HTTPException, ValueError, SlackRequestError) as error:
             # `from None` everywhere: the client's own errors carry the address, and a chained one would be logged with it.
             if never_left(error):
                 raise Transient(f"Slack cannot be reached: {self._safe(error)}") from None
-            raise Ambiguous(f"Slack gave no answer: {self._safe(error)}") from None
+            raise Transient(f"Slack gave no answer: {self._safe(error)}", ambiguous=True) from None
         self._judge(answer)
 
     def _judge(self, answer: WebhookResponse) -> None:
@@ -89,14 +92,14 @@ class SlackWebhook:
         status, text = answer.status_code, self._safe(answer.body).strip()
         if status == 200 and text == "ok":
             return
-        if status == 429 or status == 503:
+        if status in (429, 503):
             raise Transient(f"Slack asks to wait ({status} {text})", at=_wait_until(answer))
-        if status == 500:
-            raise Transient(f"Slack failed (500 {text})")
+        if status == 500 and text == "rollup_error":
+            raise Transient("Slack failed and posted nothing (500 rollup_error)")
         refusal = _refusal(text)
-        if status > 500 or (200 <= status < 300 and not refusal):
+        if status >= 500 or (200 <= status < 300 and not refusal):
             # A gateway that lost Slack behind it, or an answer that is not Slack's: it may have gone through.
-            raise Ambiguous(f"Slack's answer cannot be understood ({status} {text})")
+            raise Transient(f"Slack's answer cannot be understood ({status} {text})", ambiguous=True)
         code = refusal or text
         advice = f": {WHAT_TO_DO[code]}" if code in WHAT_TO_DO else ""
         raise Permanent(f"Slack refuses the message ({status} {code}){advice}")
@@ -107,7 +110,7 @@ class SlackWebhook:
         text = str(reason) or type(reason).__name__
         path = urlsplit(self._url).path
         for secret in (self._url, path, path.rsplit("/", 1)[-1]):
-            if len(secret) > 1:
+            if len(secret) >= SHORTEST_SECRET:
                 text = text.replace(secret, HIDDEN)
         return text[:300]
 

@@ -2,7 +2,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from django.conf import LazySettings
 
 from notifications.channels.slack import SlackWebhook
 from notifications.message import NotificationMessage
@@ -26,7 +26,7 @@ def sandbox(sandbox_process: SandboxClient) -> SandboxClient:
 
 
 @pytest.fixture(autouse=True)
-def loopback_is_allowed(settings: SettingsWrapper) -> None:
+def loopback_is_allowed(settings: LazySettings) -> None:
     settings.OUTBOUND_ALLOWED_NETWORKS = ["127.0.0.0/8"]
 
 

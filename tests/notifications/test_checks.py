@@ -1,5 +1,5 @@
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from django.conf import LazySettings
 
 from notifications.checks import slack_webhook, wording
 
@@ -21,7 +21,7 @@ from notifications.checks import slack_webhook, wording
     ],
 )
 def test_a_webhook_that_cannot_work_is_said_at_boot_without_its_secret(
-    settings: SettingsWrapper, url: str, allowed: list[str], found: list[str]
+    settings: LazySettings, url: str, allowed: list[str], found: list[str]
 ) -> None:
     settings.SLACK_WEBHOOK_URL = url
     settings.OUTBOUND_ALLOWED_NETWORKS = allowed
@@ -32,7 +32,7 @@ def test_a_webhook_that_cannot_work_is_said_at_boot_without_its_secret(
     assert "s3cret" not in repr(problems)
 
 
-def test_a_language_that_does_not_exist_is_said_at_boot(settings: SettingsWrapper) -> None:
+def test_a_language_that_does_not_exist_is_said_at_boot(settings: LazySettings) -> None:
     settings.SLACK_LANGUAGE = "tlh"
 
     [problem] = wording(None)
@@ -41,7 +41,7 @@ def test_a_language_that_does_not_exist_is_said_at_boot(settings: SettingsWrappe
     assert problem.hint == "Set it to one of ko, en."
 
 
-def test_a_message_cannot_be_allowed_to_hold_a_contact(settings: SettingsWrapper) -> None:
+def test_a_message_cannot_be_allowed_to_hold_a_contact(settings: LazySettings) -> None:
     settings.NOTIFY_FIELDS = ["summary", "customer_contact"]
 
     [problem] = wording(None)

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection, transaction
-from pytest_django.fixtures import SettingsWrapper
 
 from notifications import deliveries
 from notifications.channels.slack import SlackWebhook
@@ -293,9 +293,11 @@ def test_the_row_says_sending_while_the_message_is_on_its_way(
 
     def send() -> str:
         try:
-            return NotificationService(
-                SlackWebhook(sandbox.url(f"/slack/services/T0/B0/{SECRET}"), timeout=20)
-            ).send("slack", urgent).state
+            return (
+                NotificationService(SlackWebhook(sandbox.url(f"/slack/services/T0/B0/{SECRET}"), timeout=20))
+                .send("slack", urgent)
+                .state
+            )
         finally:
             connection.close()
 
@@ -319,7 +321,7 @@ def test_the_secret_of_the_address_is_nowhere_in_the_database(
     assert SECRET not in repr(list(Alert.objects.values()))
 
 
-def test_the_settings_decide_which_channels_there_are(settings: SettingsWrapper, webhook_url: str) -> None:
+def test_the_settings_decide_which_channels_there_are(settings: LazySettings, webhook_url: str) -> None:
     settings.SLACK_WEBHOOK_URL = ""
     assert get_notifications().channels["slack"] is None
 
