@@ -1,5 +1,7 @@
 """Alerts for the admins: any part raises one, it is told once and stays open until the cause is mended."""
 
+from typing import Any
+
 import structlog
 from django.db import connection
 
@@ -28,7 +30,7 @@ def raise_alert(key: str, *, title: str, body: str = "", level: str = Alert.Leve
 
     Joins the caller's transaction if there is one. `level`: "info", "warning" or "critical".
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "key": key[:200],
         "level": Alert.Level(level).value,
         "title": title[:200],

@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import redis
 import structlog
 from django.conf import settings
 from redis.backoff import NoBackoff
+from redis.commands.core import Script
 from redis.retry import Retry
 
 TIMEOUT_SECONDS = 0.1
@@ -38,6 +39,7 @@ class Door:
             retry=Retry(NoBackoff(), 0),
             decode_responses=True,
         )
+        self._scripts: dict[str, Script] = {}
         self._off_until = 0.0
         self._lock = threading.Lock()
 
@@ -50,6 +52,11 @@ class Door:
         except (redis.RedisError, OSError) as error:
             self.shut(error)
             raise RedisAway(str(error)) from error
+
+    def run_script(self, source: str, keys: list[str], arguments: list[str | float]) -> Any:
+        """What the Lua script answers. Raises RedisAway."""
+        script = self._scripts.setdefault(source, self.client.register_script(source))
+        return self.call(lambda client: script(keys=keys, args=arguments, client=client))
 
     def shut(self, error: Exception) -> None:
         """Ask nothing of Redis for a while."""

@@ -59,15 +59,17 @@ class Claim:
     """A job under our lease. `ran` is how long a run that lapsed had held it, None when there was none."""
 
     job: Job
+    lease: uuid.UUID
     ran: timedelta | None
 
 
 def claim(queue: str, *, now: datetime | None = None) -> Claim | None:
     """Take the next job of `queue` that is due (at `now`, if given), or None."""
+    lease = uuid.uuid4()
     parameters = {
         "queue": queue,
         "now": now or clock.now(),
-        "lease": uuid.uuid4(),
+        "lease": lease,
         "worker": worker_name(),
         "length": lease_length(),
     }
@@ -81,7 +83,7 @@ def claim(queue: str, *, now: datetime | None = None) -> Claim | None:
     if not found:
         return None
     job = found[0]
-    return Claim(job=job, ran=getattr(job, "ran", None))
+    return Claim(job=job, lease=lease, ran=getattr(job, "ran", None))
 
 
 def has_work(queue: str) -> bool:

@@ -36,8 +36,7 @@ def run(claimed: Claim) -> None:
         if route is None:
             _block_orphan(job)
             return
-        assert job.lease is not None
-        with heartbeat.keep(job.lease, seconds=route.max_seconds):
+        with heartbeat.keep(claimed.lease, seconds=route.max_seconds):
             try:
                 _run(claimed, RunningJob(job, route))
             except DATABASE_AWAY as error:
@@ -75,7 +74,7 @@ def _call(running: RunningJob) -> None:
     except Permanent as error:
         log.warning("job.blocked", error=redact(error.message))
         _give_up(running, JobState.BLOCKED, error.message)
-    except Exception as error:  # noqa: BLE001  (the boundary: whatever a handler raises becomes an outcome)
+    except Exception as error:
         log.exception("job.failed", attempt=running.attempt)
         _failed(running, f"{type(error).__name__}: {error}")
     finally:
@@ -125,7 +124,7 @@ def _give_up(running: RunningJob, state: JobState, error: str) -> None:
         return
     except DATABASE_AWAY:
         raise
-    except Exception as failure:  # noqa: BLE001  (the boundary: a give-up that fails is tried again, so nothing is stranded)
+    except Exception as failure:
         log.exception("job.give_up_failed")
         text = f"{running.error} (giving it up failed: {type(failure).__name__}: {failure})"
         _postpone(running, text, at=None, attempts=max(running.attempt, running.route.max_attempts))
