@@ -77,7 +77,7 @@ class SubmitForm(ActForm):
         label=_("Contact"),
         max_length=cleaning.MAX_CONTACT,
         required=False,
-        help_text=_("Optional: an e-mail address or a phone number."),
+        help_text=_("An e-mail address or a phone number."),
     )
     channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices, initial=Channel.WEB)
     received_at = forms.DateTimeField(
@@ -110,7 +110,7 @@ class ConfirmForm(ActForm):
             },
         )
         unknown: Choices = [("", "–")]
-        choices = {
+        choices: dict[str, Choices] = {
             "primary_type": ([] if ticket.agent_decision_primary else unknown) + list(ProblemType.choices),
             "secondary_type": [("", _("None")), *ProblemType.choices],
             "urgency": ([] if ticket.urgency else unknown) + list(Urgency.choices),
@@ -142,9 +142,7 @@ class RejectForm(ActForm):
 
 class RetryForm(ActForm):
     name = "retry"
-    retry_reason = _LongText(
-        label=_("Reason"), most=cleaning.MAX_RETRY_REASON, rows=2, required=False, help_text=_("Optional.")
-    )
+    retry_reason = _LongText(label=_("Reason"), most=cleaning.MAX_RETRY_REASON, rows=2, required=False)
 
 
 class CompleteForm(ActForm):

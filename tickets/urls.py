@@ -1,5 +1,20 @@
-"""Addresses of this app."""
+"""Addresses of tickets: the pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tickets import views, views_acts, views_ticket
+
+urlpatterns = [
+    path("submit/", views.submit, name="voc_submit"),
+    path("queue/", views.queue, name="queue"),
+    path("tickets/", views.ticket_list, name="ticket_list"),
+    path("tickets/<str:ticket_id>/", views_ticket.ticket, name="ticket"),
+    path("tickets/<str:ticket_id>/live/", views_ticket.ticket_live, name="ticket_live"),
+    path("tickets/<str:ticket_id>/confirm/", views_acts.confirm, name="ticket_confirm"),
+    path("tickets/<str:ticket_id>/reject/", views_acts.reject, name="ticket_reject"),
+    path("tickets/<str:ticket_id>/retry/", views_acts.retry, name="ticket_retry"),
+    path("tickets/<str:ticket_id>/complete/", views_acts.complete, name="ticket_complete"),
+    path("tickets/<str:ticket_id>/undo/", views_acts.undo, name="ticket_undo"),
+    path("tickets/<str:ticket_id>/assign/", views_acts.assign, name="ticket_assign"),
+    path("tickets/<str:ticket_id>/comment/", views_acts.comment, name="ticket_comment"),
+]

@@ -15,8 +15,8 @@ from django.utils.timezone import is_naive, make_aware
 from django.utils.translation import gettext_lazy as _
 
 from tickets.models import AnalysisRun
+from tickets.templatetags.tickets import type_label, urgency_label
 from voc.core import clock
-from voc.core.vocabulary import ProblemType, Urgency
 
 Label = str | Promise
 
@@ -197,20 +197,12 @@ SHOWN: Final[dict[str, Label]] = {
 def _shown(run: AnalysisRun) -> dict[str, Label]:
     result = _mapping(run.result)
     return {
-        "primary": label_of(ProblemType, result.get("primary")),
-        "secondary": label_of(ProblemType, result.get("secondary")),
-        "urgency": label_of(Urgency, result.get("urgency")),
+        "primary": type_label(_text(result.get("primary"))),
+        "secondary": type_label(_text(result.get("secondary"))),
+        "urgency": urgency_label(_text(result.get("urgency"))),
         "affected_system": _text(result.get("affected_system")),
         "confidence": "" if run.confidence is None else f"{run.confidence:.0%}",
     }
-
-
-def label_of(choices: type[ProblemType] | type[Urgency], value: object) -> Label:
-    """The label of a choice; a value that is none of them is shown as it is."""
-    try:
-        return choices(value).label
-    except ValueError:
-        return _text(value)
 
 
 def _quote(item: object) -> Quote:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from llm.base import PastCase
 from tickets.models import EventKind, RejectCategory, Ticket, TicketEvent
-from tickets.templatetags.tickets import correction_lines, shorten, type_label
+from tickets.templatetags.tickets import analyst_label, correction_lines, shorten, type_label
 
 OUTCOMES: Final[dict[str, Promise]] = {
     "approved": gettext_lazy("approved"),
@@ -79,11 +79,13 @@ def _detail(event: TicketEvent, *, internal: bool) -> str:
 def _analysed(data: dict[str, Any]) -> str:
     confidence = data.get("confidence")
     figure = f"{confidence:.0%}" if isinstance(confidence, int | float) else ""
-    return " · ".join(filter(None, (type_label(data.get("primary")), figure, data.get("analyst", ""))))
+    return " · ".join(filter(None, (type_label(data.get("primary")), figure, analyst_label(data.get("analyst") or ""))))
 
 
 def _confirmed(data: dict[str, Any]) -> str:
-    changes = [f"{change.label}: {change.before} → {change.after}" for change in correction_lines(data.get("correction"))]
+    changes = [
+        f"{change.label}: {change.before} → {change.after}" for change in correction_lines(data.get("correction"))
+    ]
     return ", ".join(changes)
 
 

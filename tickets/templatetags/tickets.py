@@ -21,7 +21,7 @@ HIGH, MEDIUM = 0.8, 0.6
 HEADLINE_LENGTH = 90
 
 
-def _chip(kind: str, label: str) -> SafeString:
+def _chip(kind: str, label: str | Promise) -> SafeString:
     return format_html('<span class="chip chip-{}">{}</span>', kind, label)
 
 
@@ -101,16 +101,20 @@ ANALYSTS: dict[str, Promise] = {"offline": gettext_lazy("offline analyst")}
 
 @register.filter
 def analyst_name(of: Ticket | AnalysisRun) -> str:
+    return analyst_label(of.analyst)
+
+
+def analyst_label(name: str) -> str:
     """Who decided: a model by its name, the built-in analyst in words."""
-    return str(ANALYSTS.get(of.analyst, of.analyst))
+    return str(ANALYSTS.get(name, name))
 
 
 @register.simple_tag
 def log_time(moment: datetime) -> SafeString:
     """A moment as logs write it, in the site's zone, with milliseconds where there are any."""
     local = moment.astimezone(clock.site_zone())
-    fraction = f".{local.microsecond // 1000:03d}" if local.microsecond else ""
-    return format_html('<time datetime="{}">{:%Y-%m-%d %H:%M:%S}{}</time>', local.isoformat(), local, fraction)
+    written = local.strftime("%Y-%m-%d %H:%M:%S") + (f".{local.microsecond // 1000:03d}" if local.microsecond else "")
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), written)
 
 
 @register.filter

@@ -78,4 +78,4 @@ def bars_of(counts: dict[str, int], page: str) -> list[Bar]:
 
 
 def oldest_waiting() -> Ticket | None:
-    return Ticket.objects.filter(status__in=WAITING).defer("grams", "search_text").order_by("created_at", "id").first()
+    return Ticket.objects.filter(status__in=WAITING).defer("grams", "search_text").order_by("received_at", "id").first()
