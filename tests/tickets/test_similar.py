@@ -1,0 +1,99 @@
+import pytest
+from django.db import connection
+
+from tests.factories import TicketFactory
+from tickets.similar import similar_cases
+
+pytestmark = pytest.mark.django_db
+NOISE = [
+    "주문 취소 버튼을 도저히 못 찾겠어요",
+    "새벽배송 지역을 좀 넓혀주세요",
+    "회원가입 하는데 인증메일이 안 와요",
+    "Please let me choose how often the newsletter comes",
+    "Since the app update I cannot log in on my tablet",
+]
+
+
+@pytest.fixture(autouse=True)
+def noise(db):
+    for text in NOISE:
+        TicketFactory(approved=True, raw_voc=text)
+
+
+def found(text, **more):
+    return [case.ticket_id for case in similar_cases(text=text, **({"exclude_ticket_id": ""} | more))]
+
+
+@pytest.mark.parametrize(
+    ("past", "text"),
+    [
+        ("환불 버튼 누르면 맨날 오류가 나요", "환불 버튼을 눌러도 계속 오류만 떠요"),
+        ("택배 조회가 아침부터 계속 안 돼요", "배송 조회가 계속 안 됩니다"),
+        ("The refund button gives me an error every single time", "Clicking REFUND always shows errors"),
+    ],
+)
+def test_a_complaint_in_other_words_is_found_and_unlike_ones_are_not(past, text):
+    ticket = TicketFactory(approved=True, raw_voc=past)
+    assert found(text) == [ticket.ticket_id]
+
+
+def test_a_case_tells_what_became_of_it():
+    text = "환불 버튼 누르면 맨날 오류가 나요"
+    correction = {"primary_type": ["code_error", "integration_error"]}
+    scenes = [
+        {"approved": True},
+        {"approved": True, "correction": correction},
+        {"completed": True},
+        {"rejected": True},
+        {"waiting": True},
+    ]
+    for scene in scenes:
+        TicketFactory(raw_voc=text, **scene)
+    cases = similar_cases(text=text, exclude_ticket_id="")
+    assert [case.outcome for case in cases] == ["open", "rejected", "completed", "corrected", "approved"]
+    assert [case.problem_type for case in cases] == [
+        "code_error",
+        "code_error",
+        None,
+        "integration_error",
+        "code_error",
+    ]
+    assert cases[0].similarity == 1.0
+    assert (cases[0].summary, cases[0].system, cases[0].text) == ("The refund button fails", "RefundService", text)
+
+
+def test_open_cases_can_be_left_out_and_so_can_the_ticket_itself():
+    text = "환불 버튼 누르면 맨날 오류가 나요"
+    decided = TicketFactory(raw_voc=text, approved=True)
+    waiting = TicketFactory(raw_voc=text, waiting=True)
+    TicketFactory(raw_voc=text)
+    assert found(text) == [waiting.ticket_id, decided.ticket_id]
+    assert found(text, decided_only=True) == [decided.ticket_id]
+    assert found(text, exclude_ticket_id=waiting.ticket_id) == [decided.ticket_id]
+    assert found(text, limit=1) == [waiting.ticket_id]
+
+
+@pytest.mark.parametrize("text", ["", "ㅋ", "???", "12345", "a", "the of and"])
+def test_a_text_that_says_nothing_is_like_no_other(text):
+    assert found(text) == []
+
+
+def test_numbers_do_not_make_two_complaints_alike():
+    TicketFactory(approved=True, raw_voc="환불 신청 20261102-0377 010-0000-1234")
+    assert found("결제 오류 20261102-0377 010-0000-1234") == []
+
+
+def test_the_rarest_pairs_lead_to_the_candidates_when_the_statistics_know_them():
+    ticket = TicketFactory(approved=True, raw_voc="환불 버튼 누르면 맨날 오류가 나요")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tickets_ticket")
+    assert found("환불 버튼을 눌러도 오류만 떠요") == [ticket.ticket_id]
+
+
+def test_many_tickets_are_searched_by_the_index():
+    TicketFactory.create_batch(300, approved=True, raw_voc="배송이 늦어요")
+    TicketFactory(approved=True, raw_voc="쿠폰 적용 실패")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tickets_ticket")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert len(found("쿠폰 적용이 안 돼요")) == 1
