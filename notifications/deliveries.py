@@ -59,10 +59,16 @@ def refused(row: Delivery, *, error: str) -> Delivery:
 
 
 def again(row: Delivery, *, error: str, at: datetime | None, spent: bool) -> Delivery:
-    """To be tried again, at `at` if the other side named a time; `spent=False` takes the attempt back."""
-    state = DeliveryState.RETRY if spent else DeliveryState.PENDING
-    attempts = row.attempts if spent else row.attempts - 1
-    return _settle(row, state=state, error=error, next_attempt_at=at, attempts=attempts)
+    """To be tried again, at `at` if the other side named a time.
+
+    `spent=False` takes the attempt back, and leaves the error of the last real one, which says more than that the way is
+    closed now.
+    """
+    if spent:
+        return _settle(row, state=DeliveryState.RETRY, error=error, next_attempt_at=at)
+    return _settle(
+        row, state=DeliveryState.PENDING, error=row.error or error, next_attempt_at=at, attempts=row.attempts - 1
+    )
 
 
 def unclear(row: Delivery, *, error: str, repeat: bool) -> Delivery:

@@ -51,7 +51,7 @@ def tell(job: RunningJob) -> None:
         case DeliveryState.SENDING:
             raise Transient("Another sender is at this message.", at=delivery.lease_until, spend=False)
     with job.fenced():
-        _note(ticket.ticket_id, job.event, delivery, ok=delivery.state == DeliveryState.ACCEPTED)
+        _note(job, delivery, ok=delivery.state == DeliveryState.ACCEPTED)
 
 
 def give_up(job: RunningJob) -> None:
@@ -59,7 +59,7 @@ def give_up(job: RunningJob) -> None:
     given_up = give_up_deliveries(key=job.key)
     if Ticket.objects.filter(ticket_id=job.subject).exists():
         for delivery in given_up:
-            _note(job.subject, job.event, delivery, ok=False)
+            _note(job, delivery, ok=False)
 
 
 def compose(ticket: Ticket, *, event: str, key: str, verdict: TicketEvent | None = None) -> NotificationMessage:
@@ -107,8 +107,15 @@ def _verdict(ticket: Ticket, payload: dict[str, Any]) -> TicketEvent | None:
     return TicketEvent.objects.get(ticket=ticket, pk=payload["event_id"]) if "event_id" in payload else None
 
 
-def _note(ticket_id: str, event: str, delivery: Delivery, *, ok: bool) -> None:
-    record_told(ticket_id=ticket_id, event=event, channel=delivery.channel, ok=ok, detail=_detail(delivery))
+def _note(job: RunningJob, delivery: Delivery, *, ok: bool) -> None:
+    record_told(
+        ticket_id=job.subject,
+        event=job.event,
+        channel=delivery.channel,
+        key=job.key,
+        ok=ok,
+        detail=_detail(delivery),
+    )
 
 
 def _detail(delivery: Delivery) -> str:

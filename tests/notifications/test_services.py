@@ -217,6 +217,7 @@ def test_nothing_is_spent_while_the_breaker_is_open(urgent: NotificationMessage)
     assert service.send("slack", urgent).attempts == tries
     assert delivery.next_attempt_at is not None
     assert delivery.ambiguous == 0
+    assert "cannot be reached" in delivery.error
 
 
 def test_a_channel_that_is_not_configured_records_and_sends_nothing(urgent: NotificationMessage) -> None:

@@ -34,8 +34,16 @@ def add_comment(*, ticket_id: str, actor: User | None, body: str) -> Comment:
 
 
 @transaction.atomic
-def record_told(*, ticket_id: str, event: str, channel: str, ok: bool = True, detail: str = "") -> TicketEvent:
-    """Note in the timeline that a message about `event` (a name of the flow) went out by `channel`, or that it could not."""
+def record_told(
+    *, ticket_id: str, event: str, channel: str, ok: bool = True, detail: str = "", key: str = ""
+) -> TicketEvent | None:
+    """Note in the timeline that a message about `event` (a name of the flow) went out by `channel`, or that it could not.
+
+    `key` names the telling; None when just this was noted of it before.
+    """
     ticket = Ticket.objects.only("pk").get(ticket_id=ticket_id)
     kind = EventKind.TOLD if ok else EventKind.NOT_TOLD
-    return lifecycle.record(ticket, kind=kind, data={"event": event, "channel": channel, "detail": detail})
+    data = {"event": event, "channel": channel, "detail": detail} | ({"key": key} if key else {})
+    if key and ticket.events.filter(kind=kind, data=data).exists():
+        return None
+    return lifecycle.record(ticket, kind=kind, data=data)
