@@ -1,0 +1,41 @@
+"""Text as the offline analyst reads it: cleaned, folded, and which of its two languages it is in."""
+
+import re
+import unicodedata
+from typing import Literal
+
+Language = Literal["ko", "en"]
+
+_TAG = re.compile(r"<[^<>]{1,200}>")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad\ufe00-\ufe0f\U000e0000-\U000e007f]")
+_SPACE = re.compile(r"\s+")
+_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"'})
+
+HANGUL = re.compile(r"[가-힣]")
+JAMO = re.compile(r"[ㄱ-ㅎㅏ-ㅣᄀ-ᇿ]")
+LATIN_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+
+
+def clean(text: str) -> str:
+    """Composed, without markup, control and invisible characters, white space collapsed."""
+    composed = unicodedata.normalize("NFKC", text)
+    visible = _INVISIBLE.sub("", _TAG.sub(" ", composed))
+    printable = "".join(" " if unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") else char for char in visible)
+    return _SPACE.sub(" ", printable).strip()
+
+
+def fold(text: str) -> str:
+    """Cleaned, in lower case, with plain apostrophes: what the wordings are matched against."""
+    return clean(text).casefold().translate(_APOSTROPHES)
+
+
+def language_of(text: str) -> Language:
+    """Korean as soon as Hangul carries a fair part of it: customers mix English product words into Korean."""
+    hangul = len(HANGUL.findall(text)) + len(JAMO.findall(text))
+    latin = sum(len(word) for word in LATIN_WORD.findall(text.casefold()))
+    return "ko" if hangul and hangul * 3 >= latin else "en"
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, ended with an ellipsis where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
