@@ -3,7 +3,10 @@
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
+
+# What the ORM raises when the database went away or does not answer; it may be back a moment later.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 def in_transaction() -> bool:

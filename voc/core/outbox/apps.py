@@ -8,3 +8,6 @@ class OutboxConfig(AppConfig):
     name = "voc.core.outbox"
     label = "outbox"
     verbose_name = _("Outbox")
+
+    def ready(self) -> None:
+        from voc.core.outbox import worker  # noqa: F401, PLC0415  (registers itself; models are loaded now)

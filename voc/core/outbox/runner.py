@@ -5,11 +5,10 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 
 from voc.core import clock
 from voc.core.breaker import retry_delay
-from voc.core.database import release_connection
+from voc.core.database import DATABASE_AWAY, release_connection
 from voc.core.errors import Permanent, Transient
 from voc.core.outbox import wake
 from voc.core.outbox.claim import Claim, lease_length
@@ -23,7 +22,6 @@ from voc.core.redaction import redact
 # However far away the other side's Retry-After or a breaker may put it.
 LONGEST_WAIT = timedelta(hours=1)
 ERROR_LENGTH = 2000
-DATABASE_AWAY = (OperationalError, InterfaceError)
 
 log = structlog.get_logger(__name__)
 

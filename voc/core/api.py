@@ -1,0 +1,150 @@
+"""What the API answers when something is wrong: one shape per status, for every view (see REST_FRAMEWORK)."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, serializers, status
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import set_rollback
+
+from voc.core import clock
+from voc.core.errors import Conflict, InvalidInput, NotAllowed, Permanent, Transient, VocError
+
+RETRY_SECONDS = 5
+TYPES = {"required": "missing", "null": "missing", "invalid": "value_error"}
+
+log = structlog.get_logger(__name__)
+
+
+class QueryError(exceptions.ValidationError):
+    """Invalid query parameters: 422 whose `loc` begins with "query" instead of "body"."""
+
+
+def check_query(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    """The validated query parameters; raises QueryError."""
+    if not serializer.is_valid():
+        raise QueryError(dict(serializer.errors))
+    validated: dict[str, Any] = serializer.validated_data
+    return validated
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's EXCEPTION_HANDLER. Answers everything in JSON; what nobody expected is logged and says no more than its id."""
+    set_rollback()
+    if isinstance(error, VocError):
+        return _of_ours(error) or _unexpected(error, context)
+    return _of_django(error) or _of_drf(error) or _unexpected(error, context)
+
+
+def not_found(_request: HttpRequest, _error: Exception | None = None) -> JsonResponse:
+    """For addresses below /api/ that do not exist."""
+    return JsonResponse({"detail": _("Not found.")}, status=404)
+
+
+def server_error(_request: HttpRequest) -> JsonResponse:
+    """For errors below /api/ that happened outside a view. Django has logged them."""
+    return JsonResponse(_something_failed(), status=500)
+
+
+def _of_ours(error: VocError) -> Response | None:
+    match error:
+        case NotAllowed():
+            return _answer(status.HTTP_400_BAD_REQUEST, error.message)
+        case Conflict():
+            return _answer(status.HTTP_409_CONFLICT, error.message)
+        case InvalidInput():
+            loc = ["body", *error.field.split(".")] if error.field else ["body"]
+            return _invalid([{"loc": loc, "msg": error.message, "type": error.code}])
+        case Transient():
+            seconds = math.ceil((error.at - clock.now()).total_seconds()) if error.at else RETRY_SECONDS
+            return _answer(
+                status.HTTP_503_SERVICE_UNAVAILABLE, error.message, headers={"Retry-After": str(max(1, seconds))}
+            )
+        case Permanent():
+            return _answer(status.HTTP_502_BAD_GATEWAY, error.message)
+        case _:
+            return None
+
+
+def _of_django(error: Exception) -> Response | None:
+    match error:
+        case Http404() | ObjectDoesNotExist():
+            return _answer(status.HTTP_404_NOT_FOUND, _("Not found."))
+        case DjangoPermissionDenied():
+            return _answer(status.HTTP_403_FORBIDDEN, _("You are not allowed to do this."))
+        case DjangoValidationError():
+            return _invalid(list(_problems(serializers.as_serializer_error(error), ["body"])))
+        case _:
+            return None
+
+
+def _of_drf(error: Exception) -> Response | None:
+    match error:
+        case exceptions.ValidationError():
+            start = "query" if isinstance(error, QueryError) else "body"
+            return _invalid(list(_problems(error.detail, [start])))
+        case exceptions.ParseError():
+            return _invalid([{"loc": ["body"], "msg": str(error.detail), "type": "json_invalid"}])
+        case exceptions.APIException():
+            return _answer(error.status_code, error.detail, headers=_headers(error))
+        case _:
+            return None
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if isinstance(error, exceptions.Throttled) and (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
+    return headers
+
+
+def _problems(detail: Any, loc: list[str | int]) -> Iterator[dict[str, Any]]:
+    """DRF's nested errors, flat: one entry per message, `loc` the way to it."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            whole = name in (api_settings.NON_FIELD_ERRORS_KEY, NON_FIELD_ERRORS)
+            yield from _problems(inner, loc if whole else [*loc, name])
+    elif isinstance(detail, list):
+        for index, inner in enumerate(detail):
+            # A list of messages belongs to its field; a list of errors is one per item.
+            yield from _problems(inner, [*loc, index] if isinstance(inner, dict | list) else loc)
+    else:
+        code = getattr(detail, "code", "invalid")
+        yield {"loc": loc, "msg": str(detail), "type": TYPES.get(code, code)}
+
+
+def _invalid(problems: list[dict[str, Any]]) -> Response:
+    return Response({"detail": problems}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
+
+
+def _answer(code: int, detail: Any, *, headers: dict[str, str] | None = None) -> Response:
+    text = detail if isinstance(detail, str) else _flat(detail)
+    return Response({"detail": text}, status=code, headers=headers or {})
+
+
+def _flat(detail: Any) -> str:
+    """simplejwt's errors are dicts whose `detail` is the sentence."""
+    if isinstance(detail, dict) and "detail" in detail:
+        return str(detail["detail"])
+    return str(detail)
+
+
+def _unexpected(error: Exception, context: dict[str, Any]) -> Response:
+    view = context.get("view")
+    log.error("api.failed", view=type(view).__name__, error=type(error).__name__, exc_info=error)
+    return Response(_something_failed(), status=status.HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+def _something_failed() -> dict[str, str]:
+    request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    return {"detail": _("Something went wrong on our side; it has been recorded."), "request_id": request_id}
