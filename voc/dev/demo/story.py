@@ -136,7 +136,8 @@ class Demo:
         finally:
             kill_tree(process.pid)
             api.close()
-        if process.returncode not in (0, 1):
+        nothing = not (outcomes.total or outcomes.refused)
+        if process.returncode not in (0, 1) or (process.returncode and nothing):
             raise CannotRun(f"{self.options.input} cannot be imported: {self.supervisor.last_words('import_vocs')}")
         say(f"\n{outcomes.summary()}")
         for ticket_id in outcomes.pending:
