@@ -47,3 +47,7 @@ class LogAdapter(ABC):
 
         Raises `LogSourceError`, also when there is no such entry.
         """
+
+    def problems(self) -> tuple[str, ...]:
+        """What the operators should mend although the source answers, a sentence each."""
+        return ()

@@ -30,7 +30,7 @@ class Retrieved:
     """What was found, newest first, the surroundings of the worst entries, and who answered.
 
     `answered` and `missing` name log systems; a missing one costs its own evidence only. `problems` are sentences for
-    the operators.
+    the operators: a source that failed, a file that could not be read.
     """
 
     entries: tuple[LogEntry, ...] = ()
@@ -79,6 +79,7 @@ class EnhancedRAGService:
                 problems.append(error.message)
                 continue
             answered.append(adapter.name)
+            problems += adapter.problems()
         return Retrieved(
             entries=entries,
             contexts=self._contexts(entries),

@@ -126,7 +126,7 @@ def _fix(decision: Decision) -> dict[str, Any]:
 
 def _exception_line(incident: Incident) -> str:
     trace = next((finding.trace for finding in incident.by_strength() if finding.trace.exception), None)
-    if trace is None or trace.exception in incident.lead.entry.message and not trace.message:
+    if trace is None or (trace.exception in incident.lead.entry.message and not trace.message):
         return ""
     return f"[{trace.exception}: {trace.message}]" if trace.message else f"[{trace.exception}]"
 

@@ -6,6 +6,7 @@ from llm.offline.advice import PROPOSALS
 from llm.offline.decide import Decision, decide, partner_system
 from llm.offline.evidence import evidence_summary, gather, log_summary, moment, ruled_out, title_of
 from llm.offline.grades import grade
+from llm.offline.incidents import Incident
 from llm.offline.language import shorten
 from llm.offline.normalise import normalise, summarise
 from llm.offline.texts import PLACE, ROOT_CAUSE, SAYS, SUMMARY, UNKNOWN_SYSTEM, say
@@ -69,10 +70,7 @@ def _root_cause(decision: Decision, said: str) -> str:
     places = (effect or incident).places
     place = say(language, PLACE, place=places[0]) if places else ""
     partner = partner_system(decision) or incident.peer.name or say(language, UNKNOWN_SYSTEM)
-    if not incident.outside:
-        key = "code"
-    else:
-        key = "external" if partner == decision.system else "integration"
+    key = _kind(incident, is_partners_own=partner == decision.system)
     sentence = say(
         language,
         ROOT_CAUSE[key],
@@ -85,3 +83,9 @@ def _root_cause(decision: Decision, said: str) -> str:
         words=say(language, SAYS, quote=shorten(incident.lead.entry.message, 200)),
     )
     return f"{sentence} {say(language, ROOT_CAUSE['code effect'], place=place)}" if effect else sentence
+
+
+def _kind(incident: Incident, *, is_partners_own: bool) -> str:
+    if not incident.outside:
+        return "code"
+    return "external" if is_partners_own else "integration"

@@ -26,7 +26,8 @@ class Judged:
 
     @property
     def score(self) -> float:
-        return self.incident.strength * self.relevance.total
+        """Repetition decides between equals: what keeps failing is likelier to have hit this customer."""
+        return self.incident.strength * self.relevance.total + 0.01 * min(self.incident.count - 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,17 @@ def _choose(judged: list[Judged], reading: Reading, mentioned: tuple[str, ...]) 
         fits = candidate.relevance
         if candidate.score < ACCEPTED:
             return None
-        if is_wish(reading) and not _outweighs_the_wish(candidate, reading):
+        if is_wish(reading) and not _outweighs_the_wish(candidate):
             continue
-        if not reading.symptoms and not fits.is_particular:
+        if not (reading.symptoms and mentioned) and not fits.is_particular:
             continue
-        if not mentioned and not fits.is_particular:
+        if not fits.is_at_home and not (fits.ids or fits.subject):
             continue
         return candidate
     return None
 
 
-def _outweighs_the_wish(candidate: Judged, reading: Reading) -> bool:
+def _outweighs_the_wish(candidate: Judged) -> bool:
     """The customer asks for a change, yet speaks of the very thing that failed."""
     fits = candidate.relevance
     if fits.ids:

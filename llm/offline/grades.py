@@ -34,6 +34,9 @@ def _log_evidence(decision: Decision) -> float:
     lead = incident.lead
     if lead.handled or lead.entry.level not in (*_WORST, LogLevel.WARN):
         return 0.4
+    if not decision.chosen.relevance.is_at_home and not decision.chosen.relevance.is_particular:
+        # A clear failure, but in a system that the customer did not speak of: its part in this is guessed.
+        return 0.6
     if _has_trace(incident):
         return 1.0
     if lead.entry.level in _WORST:

@@ -30,9 +30,7 @@ class Incident:
     @property
     def lead(self) -> Finding:
         """The line that says most."""
-        return max(
-            self.findings, key=lambda finding: (finding.strength, finding.entry.timestamp, finding.entry.entry_id)
-        )
+        return self.by_strength()[0]
 
     @property
     def service(self) -> str:
@@ -103,9 +101,8 @@ class Incident:
         )
 
     def by_strength(self) -> list[Finding]:
-        return sorted(
-            self.findings, key=lambda finding: (-finding.strength, finding.entry.timestamp, finding.entry.entry_id)
-        )
+        """The strongest first, of equals the newest."""
+        return sorted(self.findings, key=lambda finding: (finding.strength, *_moment(finding)), reverse=True)
 
 
 def group(findings: Iterable[Finding], directory: Directory) -> list[Incident]:

@@ -101,7 +101,7 @@ def read_line(entry: LogEntry, directory: Directory) -> Finding | None:
         concepts=concepts_in(_about(entry, trace)),
         ids=_ids(entry, message),
         handled=handled,
-        unhandled=bool(UNHANDLED.search(message)) and not external or (outside and _breaks_our_code(trace)),
+        unhandled=(bool(UNHANDLED.search(message)) and not external) or (outside and _breaks_our_code(trace)),
         reports_peer=not outside and peer.side is Side.INTERNAL and directory.system_of(peer.name) is not None,
     )
 

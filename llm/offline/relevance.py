@@ -12,6 +12,8 @@ from llm.offline.reading import Reading
 # Each of these says something of its own about how the customer sees the failure; FAILS and ERROR fit nearly everything.
 _SPECIFIC = frozenset({Sense.HANG, Sense.NOTHING_COMES, Sense.BLANK, Sense.REFUSED, Sense.MONEY, Sense.WRONG_VALUE})
 
+MENTIONED = 0.3
+
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
@@ -26,6 +28,11 @@ class Relevance:
     @property
     def total(self) -> float:
         return max(0.0, min(1.0, self.service + self.time + self.symptom + self.subject + self.ids))
+
+    @property
+    def is_at_home(self) -> bool:
+        """It happened in, or behind, a system that the complaint mentions."""
+        return self.service >= MENTIONED
 
     @property
     def is_particular(self) -> bool:
@@ -59,7 +66,7 @@ def _service(incident: Incident, mentioned: tuple[str, ...], directory: Director
     services = names or [incident.service]
     ranks = [mentioned.index(name) for name in services if name in mentioned]
     if ranks:
-        return 0.4 if min(ranks) == 0 else 0.3
+        return 0.4 if min(ranks) == 0 else MENTIONED
     return 0.1 if not mentioned else 0.05
 
 

@@ -1,13 +1,33 @@
 """Every sentence that the offline analyst writes, Korean and English side by side."""
 
+import re
+
 from llm.offline.language import Language
 
 Pair = tuple[str, str]
 
+_PARTICLE = re.compile(r"(?P<before>\w)(?P<marks>[^\w\s]*)(?P<particle>이\(가\)|을\(를\)|은\(는\))")
+_PARTICLES = {"이(가)": ("이", "가"), "을(를)": ("을", "를"), "은(는)": ("은", "는")}
+
 
 def say(language: Language, pair: Pair, /, **values: object) -> str:
-    """The sentence in the complaint's language, filled in."""
-    return (pair[0] if language == "ko" else pair[1]).format(**values)
+    """The sentence in the complaint's language, filled in, Korean particles fitted to what stands before them."""
+    if language == "en":
+        return pair[1].format(**values)
+    return _PARTICLE.sub(_fitted, pair[0].format(**values))
+
+
+def _fitted(match: re.Match[str]) -> str:
+    after_consonant, after_vowel = _PARTICLES[match["particle"]]
+    closed = _ends_in_consonant(match["before"])
+    return match["before"] + match["marks"] + (after_consonant if closed else after_vowel)
+
+
+def _ends_in_consonant(char: str) -> bool:
+    """As Koreans read it: a syllable with a final, a digit (0, 1, 3, 6, 7, 8), l, m, n or ng at the end of a Latin word."""
+    if "가" <= char <= "힣":
+        return (ord(char) - ord("가")) % 28 != 0
+    return char.lower() in "013678lmng"
 
 
 UNCLEAR: dict[str, Pair] = {

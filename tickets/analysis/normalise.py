@@ -1,0 +1,38 @@
+"""Stage 1: what the complaint says, in the system's words. One that cannot be understood goes to people."""
+
+from dataclasses import replace
+
+from tickets.analysis.work import Noted, Work
+
+SHOWN = 1000
+
+
+def run(work: Work) -> Noted:
+    complaint = work.complaint
+    found = work.analyst.normalise(complaint)
+    work.normalised = found
+    noted = Noted(
+        input={"text": complaint.text[:SHOWN], "systems": [system.name for system in complaint.systems]},
+        output={
+            "understood": found.understood,
+            "reason": found.reason,
+            "summary": found.summary,
+            "suspected_type_primary": found.suspected_type_primary,
+            "suspected_type_secondary": found.suspected_type_secondary,
+            "affected_system": found.affected_system,
+            "urgency": found.urgency,
+            "signals": list(found.signals),
+        },
+        by=work.analyst.name,
+    )
+    if not found.understood:
+        return replace(noted, stop=found.reason)
+    work.result = replace(
+        work.result,
+        summary=found.summary,
+        suspected_type_primary=found.suspected_type_primary,
+        suspected_type_secondary=found.suspected_type_secondary,
+        affected_system=found.affected_system,
+        urgency=found.urgency,
+    )
+    return noted

@@ -1,0 +1,75 @@
+"""The analysis of a complaint, stage by stage. Reads; what it found is stored by whoever called it."""
+
+import time
+from dataclasses import replace
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from integrations.logs.services import get_log_search
+from llm.base import Analyst, Complaint
+from tickets.analysis import normalise, retrieve, score, solve
+from tickets.analysis.catalogue import known_systems
+from tickets.analysis.work import Noted, Stage, Work
+from tickets.models import Ticket
+from tickets.results import AnalysisResult, StepRecord
+from voc.core import clock
+
+STAGES: Final = (
+    Stage("normalise", normalise.run),
+    Stage("retrieve", retrieve.run),
+    Stage("solve", solve.run),
+    Stage("score", score.run),
+)
+# Kept back to store the result in.
+RESERVE_SECONDS: Final = 5.0
+
+
+def analyse(ticket: Ticket, *, analyst: Analyst, deadline: float) -> AnalysisResult:
+    """The decision on a ticket, or why people must decide. `deadline` is in `time.monotonic()`'s seconds."""
+    complaint = Complaint(text=ticket.raw_voc, received_at=ticket.received_at, systems=known_systems())
+    return run(
+        Work(
+            ticket_id=ticket.ticket_id,
+            complaint=complaint,
+            analyst=analyst,
+            log_search=get_log_search(),
+            deadline=deadline,
+        )
+    )
+
+
+def run(work: Work, stages: tuple[Stage, ...] = STAGES) -> AnalysisResult:
+    """Runs the stages until one of them, or the time, says that people must decide."""
+    steps: list[StepRecord] = []
+    work.result = replace(work.result, analyst=work.analyst.name)
+    for stage in stages:
+        if work.seconds_left() <= RESERVE_SECONDS:
+            return _stopped(
+                work, steps, _("The analysis ran out of time before the step “%(stage)s”.") % {"stage": stage.name}
+            )
+        noted = _timed(stage, work, steps)
+        if noted.stop:
+            return _stopped(work, steps, noted.stop)
+    return replace(work.result, steps=tuple(steps))
+
+
+def _timed(stage: Stage, work: Work, steps: list[StepRecord]) -> Noted:
+    started_at, started = clock.now(), time.perf_counter()
+    noted = stage.run(work)
+    steps.append(
+        StepRecord(
+            stage=stage.name,
+            started_at=started_at,
+            milliseconds=round((time.perf_counter() - started) * 1000),
+            input=noted.input,
+            output=noted.output,
+            analyst=noted.by,
+            error=noted.stop,
+        )
+    )
+    return noted
+
+
+def _stopped(work: Work, steps: list[StepRecord], why: str) -> AnalysisResult:
+    return replace(work.result, manual_reason=why, steps=tuple(steps))
