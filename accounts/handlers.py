@@ -4,15 +4,21 @@ import logging
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
-
-from voc.core.http import guarded
 
 from accounts import mails
 from accounts.models import User
 from accounts.services import INVITATION
-from voc.core.errors import Permanent, Transient
+from voc.core import clock
+from voc.core.errors import Permanent, Transient, VocError
+from voc.core.http import guarded
 from voc.core.outbox.api import RunningJob
+
+# SMTP reply codes (RFC 5321, 4.2): from 500 on a permanent refusal; 421, the server closes.
+REFUSED = 500
+CLOSING = 421
+GREYLISTING = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +50,22 @@ def _typed_errors() -> Iterator[None]:
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _text in error.recipients.values()]
-        if any(code >= 500 for code in codes):
-            raise Permanent(f"The mail server refused the recipient ({codes[0]})") from error
-        raise Transient(f"The mail server put the recipient off ({codes})") from error
+        raise _answered([code for code, _text in error.recipients.values()]) from error
     except smtplib.SMTPAuthenticationError as error:
         raise Permanent(f"The mail server refused the login ({error.smtp_code}): check EMAIL_URL") from error
     except smtplib.SMTPResponseException as error:
-        if error.smtp_code >= 500:
-            raise Permanent(f"The mail server refused the mail ({error.smtp_code})") from error
-        raise Transient(f"The mail server answered {error.smtp_code}") from error
+        raise _answered([error.smtp_code]) from error
     except smtplib.SMTPNotSupportedError as error:
         raise Permanent("The mail server cannot do what EMAIL_URL asks for") from error
     except (smtplib.SMTPException, OSError) as error:
         raise Transient(f"The mail server cannot be reached ({type(error).__name__})") from error
+
+
+def _answered(codes: list[int]) -> VocError:
+    code = max(codes, default=0)
+    if code >= REFUSED:
+        return Permanent(f"The mail server refused the mail ({code})")
+    if code == CLOSING:
+        return Transient(f"The mail server is not available ({code})")
+    # Greylisting and full mailboxes: the server works, this mail has to wait.
+    return Transient(f"The mail server put the mail off ({code})", at=clock.now() + GREYLISTING)

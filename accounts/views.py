@@ -8,11 +8,12 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
 from django.urls import reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView, TemplateView, UpdateView
-from django.views.i18n import set_language as django_set_language
 
 from accounts import services
 from accounts.forms import LoginForm, ProfileForm, ResetRequestForm
@@ -136,8 +137,21 @@ class ProfileView(UpdateView[User, ProfileForm]):
 @public
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponseBase:
-    """Remember the language in a cookie and, for who is signed in, in their profile; then back to the page."""
+    """Remember the language in a cookie and, for who is signed in, in their profile; then back to the page (`next`)."""
+    page = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        page = resolve_url(settings.LOGIN_REDIRECT_URL)
+    response = HttpResponseRedirect(page)
     language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES) and isinstance(request.user, User):
-        services.set_language(user=request.user, language=language)
-    return django_set_language(request)
+    if language in dict(settings.LANGUAGES):
+        if isinstance(request.user, User):
+            services.set_language(user=request.user, language=language)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite="Lax",
+        )
+    return response

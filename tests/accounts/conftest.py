@@ -1,0 +1,48 @@
+import pytest
+from django.test import Client
+
+from accounts import tokens
+from accounts.models import User
+from tests.factories import UserFactory
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(settings):
+    """Hashing is slow on purpose; these tests sign in hundreds of times."""
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
+
+
+@pytest.fixture
+def admin(db):
+    return UserFactory(admin=True, username="ada")
+
+
+@pytest.fixture
+def manager(db):
+    return UserFactory(manager=True, username="mina")
+
+
+@pytest.fixture
+def viewer(db):
+    return UserFactory(username="vera")
+
+
+@pytest.fixture
+def submitter(db):
+    return UserFactory(submitter=True, username="sumi")
+
+
+def browser(user: User | None = None) -> Client:
+    """A browser, signed in as the user."""
+    client = Client()
+    if user:
+        client.force_login(user)
+    return client
+
+
+def caller(user: User | None = None) -> Client:
+    """A client of the API, with the user's token."""
+    return Client(headers={"Authorization": f"Bearer {tokens.issue(user).access}"} if user else {})
