@@ -1,6 +1,6 @@
-"""Addresses of tickets: the pages."""
+"""Addresses of tickets: pages here, the REST API in `tickets.api_urls`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from tickets import views, views_acts, views_ticket
 
@@ -17,4 +17,5 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/undo/", views_acts.undo, name="ticket_undo"),
     path("tickets/<str:ticket_id>/assign/", views_acts.assign, name="ticket_assign"),
     path("tickets/<str:ticket_id>/comment/", views_acts.comment, name="ticket_comment"),
+    path("", include("tickets.api_urls")),
 ]

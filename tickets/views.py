@@ -48,6 +48,7 @@ def _list(request: HttpRequest, *, heading: str, statuses: tuple[Status, ...], d
         "previous_page": found.page - 1,
         "next_page": found.page + 1,
         "queue": in_queue,
+        "narrowed": any(request.GET.get(name) for name in FilterForm.base_fields if name != "sort"),
         "internal": queries.sees_internal(user),
         "link_query": "?queue=1" if in_queue else "",
         "may_submit": has_permission(user, "voc:submit"),

@@ -47,6 +47,13 @@ PLAIN_FACTS: Final[tuple[tuple[str, Label], ...]] = (
     ("stakeholders", _("Who has a say")),
 )
 
+SEVERITIES: Final[dict[str, Promise]] = {
+    "low": _("Low"),
+    "medium": _("Medium"),
+    "high": _("High"),
+    "critical": _("Critical"),
+}
+
 ACTIONS: Final[dict[str, tuple[str, Label]]] = {
     "integration_inquiry": ("mail", _("Inquiry to the provider")),
     "code_fix": ("code", _("Code fix")),
@@ -149,7 +156,7 @@ def read_proposal(proposal: object) -> Proposal | None:
         return None
     icon, kind = ACTIONS.get(_text(data.get("action_type")), ("info", _("Proposal")))
     draft = _mapping(data.get("email_draft"))
-    facts = ((label, _text(data.get(key))) for key, label in PLAIN_FACTS)
+    facts = ((label, _fact(key, data.get(key))) for key, label in PLAIN_FACTS)
     return Proposal(
         icon=icon,
         kind=kind,
@@ -203,6 +210,11 @@ def _shown(run: AnalysisRun) -> dict[str, Label]:
         "affected_system": _text(result.get("affected_system")),
         "confidence": "" if run.confidence is None else f"{run.confidence:.0%}",
     }
+
+
+def _fact(key: str, value: object) -> str:
+    text = _text(value)
+    return str(SEVERITIES.get(text, text)) if key == "severity" else text
 
 
 def _quote(item: object) -> Quote:

@@ -15,10 +15,10 @@ from tickets.templatetags.tickets import analyst_label, correction_lines, shorte
 
 OUTCOMES: Final[dict[str, Promise]] = {
     "approved": gettext_lazy("approved"),
-    "corrected": gettext_lazy("approved, corrected"),
+    "corrected": gettext_lazy("corrected"),
     "rejected": gettext_lazy("rejected"),
     "completed": gettext_lazy("completed by hand"),
-    "open": gettext_lazy("not decided yet"),
+    "open": gettext_lazy("undecided"),
 }
 MESSAGES: Final[dict[str, Promise]] = {
     "ticket.urgent": gettext_lazy("urgent complaint"),
