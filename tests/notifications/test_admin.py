@@ -38,6 +38,18 @@ def test_a_manager_reads_the_deliveries_and_filters_them(client: Client) -> None
     assert "VOC-20260101-0002" not in dead
 
 
+def test_messages_that_may_have_arrived_twice_can_be_found(client: Client) -> None:
+    row(ambiguous=1, subject="VOC-20260101-0001")
+    row(subject="VOC-20260101-0002")
+    client.force_login(UserFactory(manager=True))
+
+    twice = client.get(PAGE, {"ambiguous": "yes"}).content.decode()
+    once = client.get(PAGE, {"ambiguous": "no"}).content.decode()
+
+    assert ("VOC-20260101-0001" in twice, "VOC-20260101-0002" in twice) == (True, False)
+    assert ("VOC-20260101-0001" in once, "VOC-20260101-0002" in once) == (False, True)
+
+
 def test_nobody_changes_a_delivery_by_hand(client: Client) -> None:
     delivery = row(state=DeliveryState.UNKNOWN)
     client.force_login(UserFactory(admin=True))

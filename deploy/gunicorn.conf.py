@@ -1,0 +1,34 @@
+"""gunicorn for production. How many workers there are is WEB_CONCURRENCY's to say; GUNICORN_CMD_ARGS overrides all of this."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import multiprocess
+
+bind = "0.0.0.0:8000"  # noqa: S104 - in a container, which publishes it where it is told to
+# Requests compute and ask the database; what waits for vendors is the worker's.
+worker_class = "sync"
+timeout = 30
+graceful_timeout = 20
+# A worker's sign of life is a file: on a slow disk it looks dead. Memory is also all that a read-only container has.
+worker_tmp_dir = "/dev/shm"  # noqa: S108
+control_socket_disable = True
+# Processes are replaced now and then, not all at once.
+max_requests = 5000
+max_requests_jitter = 500
+
+METRICS = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+
+
+def on_starting(server: Any) -> None:  # noqa: ARG001 - the signature of the hook
+    """Processes of an earlier run count no more; the client needs the folder to be there."""
+    if METRICS:
+        shutil.rmtree(METRICS, ignore_errors=True)
+        Path(METRICS).mkdir(parents=True)
+
+
+def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - the signature of the hook
+    if METRICS:
+        multiprocess.mark_process_dead(worker.pid)
