@@ -54,6 +54,11 @@ def sees_internal(user: AnyUser) -> bool:
     return has_permission(user, "ticket:read") and getattr(user, "role", None) != Role.SUBMITTER
 
 
+def sees_personal_data(user: AnyUser, ticket: Ticket) -> bool:
+    """Whether the user may see how to reach the customer: who may decide on the ticket, and who handed it in."""
+    return has_permission(user, "ticket:confirm") or (user.pk is not None and ticket.submitted_by_id == user.pk)
+
+
 def visible_tickets(user: AnyUser) -> QuerySet[Ticket]:
     """The tickets that the user may read."""
     if sees_all(user):
@@ -65,6 +70,8 @@ def visible_tickets(user: AnyUser) -> QuerySet[Ticket]:
 
 def get_visible(user: AnyUser, ticket_id: str) -> Ticket:
     """The ticket, if the user may read it. Raises Ticket.DoesNotExist, also for one that exists but is not his to see."""
+    if "\x00" in ticket_id:
+        raise Ticket.DoesNotExist
     return visible_tickets(user).get(ticket_id=ticket_id)
 
 
