@@ -34,7 +34,7 @@ from tickets.similar import similar_cases
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
 from tickets.views_timeline import lines_of, similar_lines
-from tickets.views_trail import next_waiting, trail_of
+from tickets.views_trail import WAITING, next_waiting, trail_of
 from voc.core import clock
 
 STAGES: Final[tuple[tuple[str, Promise], ...]] = (
@@ -124,7 +124,7 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
         "timeline": lines_of(found, queries.timeline(found, internal=internal), internal=internal),
         "labels": LABELS,
     }
-    context |= _trail_context(request, user, found, seconds)
+    context |= _trail_context(request, user, found)
     if internal:
         context |= _analysis_context(found)
         context |= _forms_context(found, offers, shown)
@@ -150,7 +150,7 @@ def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any
     return {"forms": forms | dict(shown.forms), "people": people_names() if offers.any else []}
 
 
-def _trail_context(request: HttpRequest, user: User, found: Ticket, seconds: int) -> dict[str, Any]:
+def _trail_context(request: HttpRequest, user: User, found: Ticket) -> dict[str, Any]:
     """Where the reader came from and goes next, and the verdict just given on another ticket, still to be undone."""
     trail = trail_of(request, found.ticket_id)
     following = next_waiting(user, found) if trail.queue and has_permission(user, "ticket:confirm") else None
@@ -159,7 +159,7 @@ def _trail_context(request: HttpRequest, user: User, found: Ticket, seconds: int
     return {
         "trail": trail_of(request, found.ticket_id, next_id=following.ticket_id if following else ""),
         "next": following,
-        "just_decided": bool(seconds),
+        "moves_on": trail.queue and found.status not in WAITING,
         "passed": passed if passed_seconds else None,
         "passed_seconds": passed_seconds,
     }

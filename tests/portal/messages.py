@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import polib
+from django.conf import settings
 from django.utils.translation import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +23,9 @@ USUAL = {"_": "gettext"}
 Message = tuple[str | None, str, str | None]
 
 _STRING = r"""(u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*")"""
-_TEMPLATE_CALL = re.compile(rf"\b(_|gettext|ngettext|pgettext|npgettext)\(\s*{_STRING}(?:\s*,\s*{_STRING})?(?:\s*,\s*{_STRING})?")
+_TEMPLATE_CALL = re.compile(
+    rf"\b(_|gettext|ngettext|pgettext|npgettext)\(\s*{_STRING}(?:\s*,\s*{_STRING})?(?:\s*,\s*{_STRING})?"
+)
 
 
 def all_messages() -> dict[Message, str]:
@@ -80,3 +84,31 @@ def _message(function: str, texts: list[str]) -> Iterator[Message]:
         yield context, texts[0], None
     elif function in PLURAL and len(texts) > 1:
         yield context, texts[0], texts[1]
+
+
+def update_catalogue() -> list[str]:
+    """Bring locale/ko in step: drop what is no longer used, add what is new with an empty translation, compile.
+
+    Returns the messages that still want a translation.
+    """
+    path = ROOT / "locale" / "ko" / "LC_MESSAGES" / "django.po"
+    written = polib.pofile(str(path), wrapwidth=120)
+    known = {(entry.msgctxt, entry.msgid): entry for entry in written}
+    entries = []
+    for context, msgid, plural in sorted(all_messages(), key=lambda message: (message[1].lower(), message[1])):
+        entry = known.get((context, msgid)) or polib.POEntry(msgctxt=context, msgid=msgid)
+        if plural and not entry.msgid_plural:
+            entry.msgid_plural, entry.msgstr_plural = plural, {0: entry.msgstr}
+        if "%(" in msgid and "python-format" not in entry.flags:
+            entry.flags.append("python-format")
+        entries.append(entry)
+    written[:] = dict.fromkeys(entries)
+    written.save()
+    written.save_as_mofile(str(path.with_suffix(".mo")))
+    return [entry.msgid for entry in written if not entry.translated()]
+
+
+if __name__ == "__main__":
+    settings.configure(USE_I18N=True)
+    for wanting in update_catalogue():
+        print(wanting)
