@@ -12,8 +12,10 @@ NO_CONTACT: Pair = (
 )
 INQUIRY_TITLE: Pair = ("{partner} 문의: {title}", "Ask {partner} about: {title}")
 INQUIRY: Pair = (
-    "{service}에서 {partner} 호출이 실패했습니다({title}). 아래 메일 초안으로 담당자에게 원인과 재발 방지책을 문의하고, 그동안 재시도와 고객 안내를 검토하세요.",
-    "Calls from {service} to {partner} failed ({title}). Send the draft below to ask for the cause and a remedy; meanwhile consider retries and a notice to customers.",
+    "{service}에서 {partner} 호출이 실패했습니다({title}). 아래 메일 초안으로 담당자에게 원인과 재발 "
+    "방지책을 문의하고, 그동안 재시도와 고객 안내를 검토하세요.",
+    "Calls from {service} to {partner} failed ({title}). Send the draft below to ask for the cause and a "
+    "remedy; meanwhile consider retries and a notice to customers.",
 )
 ALSO_CODE: Pair = (
     "우리 코드{place}도 이 실패를 안전하게 처리하도록 고쳐야 합니다.",
@@ -26,7 +28,8 @@ MAIL_BODY: Pair = (
     "- 현상: {title}\n- 발생: {first} ~ {last}, {count}건\n\n"
     "당사 로그:\n{lines}\n\n"
     "다음 사항을 확인해 주시기 바랍니다.\n"
-    "1. 해당 시간대 귀사 시스템의 장애 또는 점검 여부와 원인\n2. 현재 정상화 여부\n3. 미확정 거래나 요청의 처리 상태\n4. 재발 방지 대책\n\n"
+    "1. 해당 시간대 귀사 시스템의 장애 또는 점검 여부와 원인\n2. 현재 정상화 여부\n3. 미확정 거래나 "
+    "요청의 처리 상태\n4. 재발 방지 대책\n\n"
     "감사합니다.",
     "Dear {partner} team,\n\n"
     "our {service} met the following failure while using your system ({peer}).\n\n"
@@ -38,8 +41,12 @@ MAIL_BODY: Pair = (
     "Kind regards",
 )
 MAIL_WITHOUT_LOGS: Pair = (
-    "안녕하세요, {partner} 담당자님.\n\n당사 {service} 이용 고객이 장애를 알려 왔으나 당사 로그에는 기록이 없습니다. 최근 24시간 동안 귀사 시스템의 장애나 점검이 있었는지 확인 부탁드립니다.\n\n감사합니다.",
-    "Dear {partner} team,\n\na customer of our {service} reported a failure that our own logs do not show. Could you please check whether there was an outage or maintenance on your side in the last 24 hours?\n\nKind regards",
+    "안녕하세요, {partner} 담당자님.\n\n당사 {service} 이용 고객이 장애를 알려 왔으나 당사 로그에는 "
+    "기록이 없습니다. 최근 24시간 동안 귀사 시스템의 장애나 점검이 있었는지 확인 "
+    "부탁드립니다.\n\n감사합니다.",
+    "Dear {partner} team,\n\na customer of our {service} reported a failure that our own logs do not "
+    "show. Could you please check whether there was an outage or maintenance on your side in the last 24 "
+    "hours?\n\nKind regards",
 )
 IMPACT: dict[str, Pair] = {
     "high": (
@@ -69,8 +76,10 @@ FIXES: dict[str, tuple[Pair, Pair]] = {
     "null": (
         ("{place}에서 값이 없을 수 있는 경우를 처리하세요.", "Handle the value that may be missing at {place}."),
         (
-            "값이 왜 비는지(데이터, 조회 조건, 초기화 순서) 확인하고, 경계에서 검증하며, 값이 없는 경우의 테스트를 추가하세요.",
-            "Find out why it is missing (data, query, order of initialisation), check it at the boundary, and add a test for the missing case.",
+            "값이 왜 비는지(데이터, 조회 조건, 초기화 순서) 확인하고, 경계에서 검증하며, 값이 없는 경우의 "
+            "테스트를 추가하세요.",
+            "Find out why it is missing (data, query, order of initialisation), check it at the boundary, and "
+            "add a test for the missing case.",
         ),
     ),
     "index": (
@@ -159,7 +168,8 @@ FIXES: dict[str, tuple[Pair, Pair]] = {
         ),
         (
             "로그의 값으로 계산을 재현하고, 멱등 키나 잠금을 확인하며, 영향을 받은 건을 찾아 정정하세요.",
-            "Reproduce it with the logged values, check idempotency keys and locks, and find and correct what was affected.",
+            "Reproduce it with the logged values, check idempotency keys and locks, and find and correct what "
+            "was affected.",
         ),
     ),
     "rendering": (
@@ -200,7 +210,8 @@ PROPOSAL: Pair = (
     '{system} works as built. The customer says: "{summary}"',
 )
 POLICY = re.compile(
-    r"정책|수수료|약관|규정|요금|비싸|환불\s?기간|무료\s?배송|기준|\bpolic(?:y|ies)\b|\bfees?\b|\bterms\b|\bconditions\b|expensive|free (?:shipping|delivery|returns?)|deadline|minimum (?:order|amount)"
+    r"정책|수수료|약관|규정|요금|비싸|환불\s?기간|무료\s?배송|기준|\bpolic(?:y|ies)\b|\bfees?\b|\bterms\b|"
+    r"\bconditions\b|expensive|free (?:shipping|delivery|returns?)|deadline|minimum (?:order|amount)"
 )
 STAKEHOLDERS: tuple[Pair, ...] = (
     ("서비스 기획", "product management"),
@@ -228,7 +239,8 @@ PROPOSALS: dict[str, Proposal] = {
         ),
         (
             "고객이 실제로 지나간 화면에 해당 버튼이나 메뉴를 드러내고, 이름과 위치를 사용자 검증으로 정하세요.",
-            "Put the button or menu on the pages that customers really visit, and settle name and place with user tests.",
+            "Put the button or menu on the pages that customers really visit, and settle name and place with "
+            "user tests.",
         ),
         (
             "고객센터 문의와 이탈이 줄어듭니다.",

@@ -13,7 +13,8 @@ from llm.offline.traces import Place
 
 _DIGITS = re.compile(r"\d+")
 _ABOUT_ANSWERS = re.compile(
-    r"gateway|client|response|answer|reply|upstream|\bapi\b|http|\bpg\b|provider|carrier|partner|approv|payment|pay\b|external|remote|응답|게이트웨이|연동|승인|결제",
+    r"gateway|client|response|answer|reply|upstream|\bapi\b|http|\bpg\b|provider|carrier|partner|approv|"
+    r"payment|pay\b|external|remote|응답|게이트웨이|연동|승인|결제",
     re.IGNORECASE,
 )
 _LINKED = 2.0

@@ -13,19 +13,23 @@ _MESSAGE = 1500
 _WORST = (LogLevel.ERROR, LogLevel.FATAL)
 
 _FAILS = re.compile(
-    r"fail|error|exception|refus|reject|time[d]?[ -]?out|unavailable|mismatch|twice|not (?:sent|received|delivered|accepted|found)|unable|could ?n[o']t|cannot|lost|down\b|exceed|overdue|missing|실패|오류|에러|초과|거부|누락|불일치|장애",
+    r"fail|error|exception|refus|reject|time[d]?[ -]?out|unavailable|mismatch|twice|not (?:sent|received|"
+    r"delivered|accepted|found)|unable|could ?n[o']t|cannot|lost|down\b|exceed|overdue|missing|실패|오류|"
+    r"에러|초과|거부|누락|불일치|장애",
     re.IGNORECASE,
 )
 _OWN_ENDPOINT = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+/\S*")
 _ANSWERED = re.compile(r"answer|repl(?:y|ied)|respon|return|receiv|\bgot\b|->|=>|←|<-|from\b|응답|수신", re.IGNORECASE)
 _TOOK = re.compile(
     r"(?P<took>\d+(?:[.,]\d+)?)\s?(?P<unit>ms|milliseconds?|s|sec(?:ond)?s?|초)\b(?P<between>.{0,60}?)"
-    r"(?P<word>threshold|limit|sla|budget|timeout|time-out|max(?:imum)?|allowed|임계\S{0,2}|제한|한도)\S{0,3}\s*(?:of|is|was|:|=|\()?\s*"
+    r"(?P<word>threshold|limit|sla|budget|timeout|time-out|max(?:imum)?|allowed|임계\S{0,2}|제한|"
+    r"한도)\S{0,3}\s*(?:of|is|was|:|=|\()?\s*"
     r"(?P<limit>\d+(?:[.,]\d+)?)\s?(?P<limit_unit>ms|milliseconds?|s|sec(?:ond)?s?|초)?",
     re.IGNORECASE,
 )
 _TOOK_OVER = re.compile(
-    r"(?P<took>\d+(?:[.,]\d+)?)\s?(?P<unit>ms|milliseconds?|s|sec(?:ond)?s?|초)\b.{0,30}?(?:over|exceed\w*|above|beyond|>|longer than|초과)\D{0,24}?"
+    r"(?P<took>\d+(?:[.,]\d+)?)\s?(?P<unit>ms|milliseconds?|s|sec(?:ond)?s?|초)\b.{0,30}?(?:over|"
+    r"exceed\w*|above|beyond|>|longer than|초과)\D{0,24}?"
     r"(?P<limit>\d+(?:[.,]\d+)?)\s?(?P<limit_unit>ms|milliseconds?|s|sec(?:ond)?s?|초)",
     re.IGNORECASE,
 )
@@ -37,7 +41,8 @@ _OURS = tuple(known for known in CATALOGUE if known.fault is Fault.OURS or known
 _INFRASTRUCTURE = frozenset({"pool_exhausted", "deadlock", "out_of_memory"})
 _NEEDS_A_PARTNER = frozenset({"partner_auth"})
 _IDS = re.compile(
-    r"(?<![\w-])(?:\d{8}-\d{3,8}|\d{8,20}|[A-Za-z]{1,6}[-_]?\d{4,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,32})(?![\w-])"
+    r"(?<![\w-])(?:\d{8}-\d{3,8}|\d{8,20}|[A-Za-z]{1,6}[-_]?\d{4,}|"
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,32})(?![\w-])"
 )
 _ID_KEYS = re.compile(
     r"(?:^|_|-)(?:id|no|number|order|trace|request|span|correlation|transaction|waybill)", re.IGNORECASE

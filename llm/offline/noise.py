@@ -15,27 +15,38 @@ class Unclear(StrEnum):
     GIBBERISH = "gibberish"
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _LINK = re.compile(r"https?://\S+|www\.\S+|\b[\w-]+\.(?:com|net|kr|io|xyz|top|click)/\S*")
 _LOUD = re.compile(
-    r"무료|대박|수익|투자|대출|클릭|광고|홍보|추천인|카지노|바카라|토토|슬롯|도박|선착순|당첨|부업|재택|100%|보장|카톡|텔레그램|최저가|성인|코인|상담문의|할인행사"
-    r"|\bfree\b|click here|\bwin\b|winner|casino|\bbet(?:ting)?\b|\bloan|crypto|bitcoin|investment|guarantee|limited (?:time )?offer"
-    r"|earn (?:money|\$)|make money|work from home|viagra|\bseo\b|backlinks?|followers|telegram|whatsapp|promo(?:tion)?\b.*http|buy now|cheap(?:est)?\b|act now|subscribe"
+    r"무료|대박|수익|투자|대출|클릭|광고|홍보|추천인|카지노|바카라|토토|슬롯|도박|선착순|당첨|부업|재택|"
+    r"100%|보장|카톡|텔레그램|최저가|성인|코인|상담문의|할인행사"
+    r"|\bfree\b|click here|\bwin\b|winner|casino|\bbet(?:ting)?\b|\bloan|crypto|bitcoin|investment|"
+    r"guarantee|limited (?:time )?offer"
+    r"|earn (?:money|\$)|make money|work from home|viagra|\bseo\b|backlinks?|followers|telegram|whatsapp|"
+    r"promo(?:tion)?\b.*http|buy now|cheap(?:est)?\b|act now|subscribe"
 )
 _STARS = re.compile(r"[★☆◆◇■□▶►●◎※♥♡♣♠→⇒>]{2,}|[!$]{3,}")
 _REPEATED = re.compile(r"(.)\1{4,}|(.{2,4})\2{3,}")
 # Syllables of ordinary Korean sentences: particles, endings and the commonest words; keyboard mashing has none of them.
 _KOREAN_SIGN = re.compile(
-    r"[은는이가을를에도의로과와]\s|[은는이가을를에도의로서만]$|요\b|[니습]다|해[서요주]|하[고는지게]|[았었겠]|안\s?[되돼]|[네죠까음됨임함]\b|[고서면데]\s|결제|환불|주문|배송|로그인|버튼|오류|에러|취소|쿠폰"
+    r"[은는이가을를에도의로과와]\s|[은는이가을를에도의로서만]$|요\b|[니습]다|해[서요주]|하[고는지게]|"
+    r"[았었겠]|안\s?[되돼]|[네죠까음됨임함]\b|[고서면데]\s|결제|환불|주문|배송|로그인|버튼|오류|에러|취소|"
+    r"쿠폰"
 )
-_ENGLISH_SIGN = frozenset(
-    "the a an i my me you your it is are was be been to of in on at for and or but not no with this that can cant cannot can't "
-    "when how why what where please get got do does did doesn't don't have has had want need try tried app order payment pay "
+_ENGLISH_SIGN = _words(
+    "the a an i my me you your it is are was be been to of in on at for and or but not no with this that "
+    "can cant cannot can't "
+    "when how why what where please get got do does did doesn't don't have has had want need try tried "
+    "app order payment pay "
     "card refund error login site page button mail email delivery parcel cart coupon account password help wrong slow "
     "work works working broken failed fails fail never still after before just from our we they there so very since "
-    "cancel charged twice crash crashes hangs stuck found find tracking checkout system".split()
+    "cancel charged twice crash crashes hangs stuck found find tracking checkout system"
 )
 # The commonest small words of other languages in Latin letters, none of them English.
-_FOREIGN_SIGN = frozenset(
+_FOREIGN_SIGN = _words(
     "ich nicht der die das und ist mit kann mein meine wir sie ein eine auf bitte habe wurde beim "
     "je le les ne pas est et mon mes avec pour dans une des du ce qui mais vous "
     "el los las que mi con pero por para está una del muy puedo hola gracias "
@@ -43,7 +54,7 @@ _FOREIGN_SIGN = frozenset(
     "o os as não meu minha uma com para foi você eu "
     "saya tidak yang dan untuk ini itu dengan bisa sudah "
     "tôi không của và là thanh toán cho được "
-    "ben bir ve bu için değil ile".split()
+    "ben bir ve bu için değil ile"
 )
 _LATIN_TOKEN = re.compile(r"[a-z\u00c0-\u024f\u1e00-\u1eff]+")
 

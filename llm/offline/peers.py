@@ -28,20 +28,27 @@ _BARE_HOST = re.compile(
 )
 _ADDRESS = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.])")
 _PRIVATE = re.compile(
-    r"^(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|169\.254\.)|\.(?:internal|local|localdomain|lan|corp|svc|intra|intranet|home|private|cluster\.local)$|\.svc\.",
+    r"^(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|169\.254\.)|"
+    r"\.(?:internal|local|localdomain|lan|corp|svc|intra|intranet|home|private|cluster\.local)$|\.svc\.",
     re.IGNORECASE,
 )
 _OUR_RESOURCE = re.compile(
-    r"\b(?:database|datasource|postgres(?:ql)?|mysql|mariadb|oracle db|mongo(?:db)?|redis|kafka|rabbitmq|memcached|elasticsearch|opensearch|cassandra|dynamodb|zookeeper|etcd|consul|jdbc|hikari\w*|message queue|primary db|replica|nfs|session store)\b|\bdb\b|데이터베이스|디비|\b캐시\b",
+    r"\b(?:database|datasource|postgres(?:ql)?|mysql|mariadb|oracle db|mongo(?:db)?|redis|kafka|rabbitmq|"
+    r"memcached|elasticsearch|opensearch|cassandra|dynamodb|zookeeper|etcd|consul|jdbc|hikari\w*|"
+    r"message queue|primary db|replica|nfs|session store)\b|\bdb\b|데이터베이스|디비|\b캐시\b",
     re.IGNORECASE,
 )
 _OUR_SERVICE = re.compile(
     r"\b([a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:service|svc|api|server|worker|backend))\b(?!\.)", re.IGNORECASE
 )
 _PARTNER = re.compile(
-    r"\b(?:payment[ _-]?)?gateway\b(?! ?time-?out)|\bPG[ _]|\bPG\b|provider|acquirer|\bissuer|carrier|courier|partner|vendor|third[ -]?party|upstream|external|\bremote (?:api|service|host|server|system)|\bbank\b|card (?:company|network|scheme)|\bVAN\b|smtp|\bmx\.|relay|"
-    r"logistics|warehouse|\bWMS\b|fulfil+ment|\bsaas\b|webhook|결제\s?대행|카드사|은행|택배사|통신사|외부|연동|제휴|대외|"
-    r"paypal|stripe|adyen|toss\w*|inicis|nicepay|\bkcp\b|kakao\w*|naver|payco|danal|sendgrid|mailgun|\bses\b|twilio|fedex|\bdhl\b|\bups\b|google|facebook|apple",
+    r"\b(?:payment[ _-]?)?gateway\b(?! ?time-?out)|\bPG[ _]|\bPG\b|provider|acquirer|\bissuer|carrier|"
+    r"courier|partner|vendor|third[ -]?party|upstream|external|\bremote (?:api|service|host|server|"
+    r"system)|\bbank\b|card (?:company|network|scheme)|\bVAN\b|smtp|\bmx\.|relay|"
+    r"logistics|warehouse|\bWMS\b|fulfil+ment|\bsaas\b|webhook|결제\s?대행|카드사|은행|택배사|통신사|외부|"
+    r"연동|제휴|대외|"
+    r"paypal|stripe|adyen|toss\w*|inicis|nicepay|\bkcp\b|kakao\w*|naver|payco|danal|sendgrid|mailgun|"
+    r"\bses\b|twilio|fedex|\bdhl\b|\bups\b|google|facebook|apple",
     re.IGNORECASE,
 )
 

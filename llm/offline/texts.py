@@ -94,7 +94,8 @@ RULED_OUT: dict[str, Pair] = {
     ),
     "no partner": (
         "{name}: 이 사건에 외부 시스템의 시간 초과, 오류 응답, 연결 실패가 없습니다. 오류는 우리 쪽에서 났습니다.",
-        "{name}: no timeout, error answer or lost connection of an external system belongs to it; it broke on our side.",
+        "{name}: no timeout, error answer or lost connection of an external system belongs to it; it broke "
+        "on our side.",
     ),
     "words": (
         "고객의 표현은 '{suspected}' 쪽이지만 로그가 다르게 말합니다. 로그를 우선했습니다.",
@@ -137,12 +138,16 @@ NO_SOURCE: Pair = ("응답하지 않은 로그 시스템: {names}.", "Log system
 
 ROOT_CAUSE: dict[str, Pair] = {
     "integration": (
-        "{service}이(가) 외부 시스템 {partner}을(를) 호출하는 중 {title}이(가) 발생했습니다 ({count}건, 마지막 {last}). {words} 민원의 증상과 일치합니다.",
-        "{service} met {title} while it called the external system {partner} ({count} line(s), last at {last}). {words} That fits what the customer describes.",
+        "{service}이(가) 외부 시스템 {partner}을(를) 호출하는 중 {title}이(가) 발생했습니다 ({count}건, "
+        "마지막 {last}). {words} 민원의 증상과 일치합니다.",
+        "{service} met {title} while it called the external system {partner} ({count} line(s), last at "
+        "{last}). {words} That fits what the customer describes.",
     ),
     "external": (
-        "외부 시스템 {partner}에서 {title}이(가) 발생했습니다 ({count}건, 마지막 {last}). {words} 민원의 증상과 일치합니다.",
-        "The external system {partner} failed with {title} ({count} line(s), last at {last}). {words} That fits what the customer describes.",
+        "외부 시스템 {partner}에서 {title}이(가) 발생했습니다 ({count}건, 마지막 {last}). {words} 민원의 "
+        "증상과 일치합니다.",
+        "The external system {partner} failed with {title} ({count} line(s), last at {last}). {words} That "
+        "fits what the customer describes.",
     ),
     "code effect": (
         "근본 원인은 외부 시스템이지만, 우리 코드가 그 실패를 처리하지 못했습니다{place}.",

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 # A trace of ten thousand lines says what it says in its first and last ones.
 _HEAD, _TAIL, _LINE = 120, 60, 400
 
-_SOURCE = r"[\w$@./\\-]*?([\w$.-]+\.(?:java|kt|scala|groovy|py|js|mjs|cjs|jsx|ts|tsx|vue|go|cs|vb|fs|php|rb|rs|swift|cpp|cc|c))"
+_SOURCE = (
+    r"[\w$@./\\-]*?"
+    r"([\w$.-]+\.(?:java|kt|scala|groovy|py|js|mjs|cjs|jsx|ts|tsx|vue|go|cs|vb|fs|php|rb|rs|swift|cpp|cc|c))"
+)
 _FRAMES = (
     # Java family: at shop.pay.Reader.read(Reader.java:88)
     re.compile(r"\bat\s+(?P<scope>[\w.$<>/@-]+)\((?P<file>[\w$-]+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)"),
@@ -19,7 +22,8 @@ _FRAMES = (
     re.compile(r"\bin\s+(?P<file>/?[\w./\\-]+\.php)(?::| on line )(?P<line>\d+)(?P<scope>)"),
     # Node: at Cart.total (/app/src/cart.js:12:5), at /app/src/cart.js:12:5
     re.compile(
-        r"\bat\s+(?:(?P<scope>[\w.<>$\[\] ]+?)\s+\()?(?P<file>(?:file://|webpack:///?)?[\w@./\\-]+\.(?:js|mjs|cjs|jsx|ts|tsx|vue)):(?P<line>\d+)(?::\d+)?"
+        r"\bat\s+(?:(?P<scope>[\w.<>$\[\] ]+?)\s+\()?(?P<file>(?:file://|webpack:///?)?[\w@./\\-]+\.(?:js|mjs|"
+        r"cjs|jsx|ts|tsx|vue)):(?P<line>\d+)(?::\d+)?"
     ),
     # Ruby: /app/models/cart.rb:12:in `total'
     re.compile(r"(?P<file>[\w./-]+\.rb):(?P<line>\d+):in [`'](?P<scope>[^']+)'"),
@@ -31,18 +35,24 @@ _PLACE = re.compile(_SOURCE + r"(?::|\(|,?\s+(?:on\s+|at\s+)?line:?\s*#?|:line\s
 _PLACE_BEFORE = re.compile(r"line\s+(\d+)\s+(?:of|in)\s+" + _SOURCE)
 
 _LIBRARY = re.compile(
-    r"^(?:java\.|javax\.|jakarta\.|jdk\.|sun\.|com\.sun\.|kotlin\.|kotlinx\.|scala\.|groovy\.|org\.springframework\.|org\.apache\.|org\.hibernate\.|org\.eclipse\.|"
-    r"io\.netty\.|reactor\.|okhttp3\.|retrofit2\.|feign\.|com\.fasterxml\.|com\.zaxxer\.|com\.google\.|org\.postgresql\.|com\.mysql\.|oracle\.jdbc\.|redis\.|io\.lettuce\.|"
-    r"System\.|Microsoft\.|Newtonsoft\.|Npgsql\.|runtime\.|net/http\.|Illuminate\\|Symfony\\|Guzzle|Doctrine\\|java\.base/)"
-    r"|site-packages|dist-packages|/lib/python\d|<frozen|<string>|node_modules|node:|^internal/|/usr/local/go/|/go/pkg/mod/|/vendor/|/gems/|/usr/share/php|/rustc/|/\.cargo/",
+    r"^(?:java\.|javax\.|jakarta\.|jdk\.|sun\.|com\.sun\.|kotlin\.|kotlinx\.|scala\.|groovy\.|"
+    r"org\.springframework\.|org\.apache\.|org\.hibernate\.|org\.eclipse\.|"
+    r"io\.netty\.|reactor\.|okhttp3\.|retrofit2\.|feign\.|com\.fasterxml\.|com\.zaxxer\.|com\.google\.|"
+    r"org\.postgresql\.|com\.mysql\.|oracle\.jdbc\.|redis\.|io\.lettuce\.|"
+    r"System\.|Microsoft\.|Newtonsoft\.|Npgsql\.|runtime\.|net/http\.|Illuminate\\|Symfony\\|Guzzle|"
+    r"Doctrine\\|java\.base/)"
+    r"|site-packages|dist-packages|/lib/python\d|<frozen|<string>|node_modules|node:|^internal/|"
+    r"/usr/local/go/|/go/pkg/mod/|/vendor/|/gems/|/usr/share/php|/rustc/|/\.cargo/",
 )
 _EXCEPTION = re.compile(
     r"(?:^|[\s:>(\[\"'])(?:Uncaught\s+|Unhandled\s+(?:exception[.:]?\s+)?)?"
-    r"((?:[A-Za-z_$][\w$]*[.\\/])*[A-Z][\w$]*(?:Exception|Error|Failure|Fault|Timeout|Throwable|Interrupt|Undefined|DoesNotExist|NotFound|Refused)\b(?:\$[\w$]+)?)"
+    r"((?:[A-Za-z_$][\w$]*[.\\/])*[A-Z][\w$]*(?:Exception|Error|Failure|Fault|Timeout|Throwable|Interrupt|"
+    r"Undefined|DoesNotExist|NotFound|Refused)\b(?:\$[\w$]+)?)"
     r"(?:\s*:\s*([^\n]{0,240}))?"
 )
 _PANIC = re.compile(
-    r"\b(panic: [^\n]{0,240}|fatal error: [^\n]{0,240}|PHP (?:Fatal error|Warning|Notice):\s+[^\n]{0,240}|panicked at [^\n]{0,240})",
+    r"\b(panic: [^\n]{0,240}|fatal error: [^\n]{0,240}|PHP (?:Fatal error|Warning|Notice):\s+[^\n]{0,240}|"
+    r"panicked at [^\n]{0,240})",
     re.IGNORECASE,
 )
 _CAUSE = re.compile(r"(?:^|\n)\s*(?:Caused by|\s--->|---> |Root cause)\s*:?\s*")
@@ -66,7 +76,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """`exception` is the simple name of the root cause's class, `chain` all of them, `places` our frames, the telling one first."""
+    """`exception` is the simple name of the root cause's class, `chain` all of them, outermost first.
+
+    `places` are our own frames, the telling one first; `has_frames` says whether there were any at all.
+    """
 
     exception: str = ""
     message: str = ""
