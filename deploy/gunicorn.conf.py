@@ -7,7 +7,7 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
-bind = "0.0.0.0:8000"  # noqa: S104 - in a container, which publishes it where it is told to
+bind = "0.0.0.0:8000"
 # Requests compute and ask the database; what waits for vendors is the worker's.
 worker_class = "sync"
 timeout = 30

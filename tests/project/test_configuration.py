@@ -1,0 +1,128 @@
+"""Every variable that the settings read is explained where people look for it: .env.example and the README's table."""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SETTINGS = ROOT / "voc" / "settings.py"
+UNSHOWN = object()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable as the settings read it; `default` is UNSHOWN where it is not a plain value."""
+
+    name: str
+    kind: str
+    default: object
+
+
+def variables() -> dict[str, Variable]:
+    found = {}
+    for node in ast.walk(ast.parse(SETTINGS.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "env"
+        ):
+            [name] = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+            found[name] = Variable(name, node.func.attr, default_of(node))
+    return found
+
+
+def default_of(call: ast.Call) -> object:
+    for keyword in call.keywords:
+        if keyword.arg == "default":
+            try:
+                return ast.literal_eval(keyword.value)
+            except ValueError:
+                return UNSHOWN
+    raise AssertionError(f"line {call.lineno}: a variable without a default stops tools that do not need it")
+
+
+@dataclass(frozen=True)
+class Line:
+    name: str
+    value: str
+    shown_only: bool
+    explained: bool
+
+
+def example() -> dict[str, Line]:
+    found: dict[str, Line] = {}
+    explained = False
+    for line in (ROOT / ".env.example").read_text(encoding="utf-8").splitlines():
+        if match := re.fullmatch(r"(#?)([A-Z][A-Z0-9_]*)=(.*)", line):
+            assert match[2] not in found, f"{match[2]} stands there twice"
+            found[match[2]] = Line(match[2], match[3], match[1] == "#", explained)
+        else:
+            explained = line.startswith("# ") and not line.startswith("# ---")
+    return found
+
+
+def readme_rows() -> dict[str, tuple[str, str]]:
+    """Variable → (default, meaning), from the table in the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return {
+        match[1]: (match[2].strip(), match[3].strip())
+        for match in re.finditer(r"^\| `([A-Z][A-Z0-9_]*)` \|(.*?)\|(.*)\|$", text, re.MULTILINE)
+    }
+
+
+def test_the_settings_are_read_as_expected() -> None:
+    names = variables()
+
+    assert names["SLACK_LANGUAGE"] == Variable("SLACK_LANGUAGE", "str", "ko")
+    assert names["VOC_VAR_DIR"].default is UNSHOWN
+    assert len(names) > 30
+
+
+def test_the_example_names_every_variable_and_no_other() -> None:
+    assert sorted(example()) == sorted(variables())
+
+
+def test_the_readme_names_every_variable_and_no_other() -> None:
+    assert sorted(readme_rows()) == sorted(variables())
+
+
+def test_every_variable_is_explained() -> None:
+    assert [line.name for line in example().values() if not line.explained] == []
+    assert [name for name, (_default, meaning) in readme_rows().items() if len(meaning) < 10] == []
+
+
+def as_written(value: object) -> str:
+    """A default as one would write it into the file."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case list():
+            return ",".join(value)
+        case float():
+            return f"{value:g}"
+    return str(value)
+
+
+@pytest.mark.parametrize("name", sorted(variables()))
+def test_what_the_example_shows_as_a_default_is_the_default(name: str) -> None:
+    line, default = example()[name], variables()[name].default
+    if line.shown_only and default is not UNSHOWN:
+        assert line.value == as_written(default)
+
+
+@pytest.mark.parametrize("name", sorted(variables()))
+def test_what_the_readme_shows_as_a_default_is_the_default(name: str) -> None:
+    shown, default = readme_rows()[name][0], variables()[name].default
+    if default is not UNSHOWN:
+        assert shown == (f"`{as_written(default)}`" if as_written(default) else "–")
+
+
+def test_the_example_holds_no_secret() -> None:
+    secrets = [line for line in example().values() if re.search(r"SECRET|PASSWORD|TOKEN|WEBHOOK", line.name)]
+
+    assert len(secrets) >= 4
+    assert [line.name for line in secrets if line.value and not line.name.startswith("PASSWORD_RESET")] == []
