@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from rest_framework_simplejwt.token_blacklist.admin import BlacklistedTokenAdmin, OutstandingTokenAdmin
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import services
 from accounts.links import invitation_link, reset_link
@@ -20,9 +22,15 @@ from accounts.models import User
 from accounts.permissions import Role, get_current_user
 from voc.core.errors import VocError
 
-# Roles are all there is; groups and Django's own permissions mean nothing here.
-if isinstance(admin.site._registry.get(Group), GroupAdmin):
-    admin.site.unregister(Group)
+# Roles are all there is: groups and Django's own permissions mean nothing here, and lists of token ids help nobody.
+# The imports above have registered these; autodiscovery finds the modules loaded and leaves it at that.
+for model, model_admin in (
+    (Group, GroupAdmin),
+    (OutstandingToken, OutstandingTokenAdmin),
+    (BlacklistedToken, BlacklistedTokenAdmin),
+):
+    if isinstance(admin.site._registry.get(model), model_admin):
+        admin.site.unregister(model)
 
 
 class InviteForm(forms.ModelForm[User]):
@@ -121,7 +129,7 @@ class UserAdmin(admin.ModelAdmin[User]):
         """Once, on this page only: mail may be switched off, or slow."""
         link = reset_link(user) if user.has_usable_password() else invitation_link(user)
         text = (
-            _t("%(name)s is sent a mail with this link. You can also hand it over yourself:")
+            _t("A mail with this link goes to %(name)s. You can also hand it over yourself:")
             if is_mail_on() and user.email
             else _t("No mail goes to %(name)s: hand over this link yourself.")
         )

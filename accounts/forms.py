@@ -16,8 +16,13 @@ from accounts.throttle import TooManyAttempts
 class LoginForm(AuthenticationForm):
     """`wait` is set to seconds when there were too many failed attempts to look at this one."""
 
+    error_messages = {"invalid_login": _("This username and password do not belong together. Please try again.")}
     wait: int | None = None
     request: HttpRequest
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.fields["username"].label = _("Username")
 
     def clean(self) -> dict[str, Any]:
         username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")

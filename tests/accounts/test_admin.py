@@ -3,6 +3,7 @@ import re
 import pytest
 from django.contrib import admin as site
 from django.contrib.auth.models import Group
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.links import invitation_link
 from accounts.models import User
@@ -146,5 +147,6 @@ def test_the_list_takes_the_same_queries_whatever_its_length(admin, count, djang
         assert client.get(USERS).status_code == 200
 
 
-def test_groups_are_not_offered():
-    assert not site.site.is_registered(Group)
+@pytest.mark.parametrize("model", [Group, OutstandingToken, BlacklistedToken])
+def test_what_means_nothing_here_is_not_offered(model):
+    assert not site.site.is_registered(model)

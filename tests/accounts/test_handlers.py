@@ -111,11 +111,12 @@ def test_running_the_job_twice_does_no_harm(admin):
     assert Job.objects.count() == 1
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_a_mail_is_written_in_the_language_of_who_gets_it(admin, language):
+@pytest.mark.parametrize(("language", "subject"), [("ko", "VOC 초대장"), ("en", "Your invitation to VOC")])
+def test_a_mail_is_written_in_the_language_of_who_gets_it(admin, language, subject):
     services.invite_user(email="kim@example.com", role="viewer", language=language, invited_by=admin)
     drain_all()
     (sent,) = mail.outbox
+    assert sent.subject == subject
     assert f'<html lang="{language}">' in sent.alternatives[0].content
 
 
