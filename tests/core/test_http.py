@@ -277,7 +277,7 @@ class TestRequest:
         for _ in range(3):
             with pytest.raises(Transient, match="failed"):
                 request(name, "GET", peer.url())
-        with pytest.raises(Transient, match="out of order") as raised:
+        with pytest.raises(Transient) as raised:
             request(name, "GET", peer.url())
         assert raised.value.spend is False
         assert timedelta(seconds=20) < raised.value.at - clock.now() < timedelta(seconds=32)

@@ -1,5 +1,7 @@
 """What the rest of the core needs to know about the database connection beneath the ORM."""
 
+import threading
+import time
 from typing import Any
 
 import psycopg
@@ -7,6 +9,9 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 
 # What the ORM raises when the database went away or does not answer; it may be back a moment later.
 DATABASE_AWAY = (OperationalError, InterfaceError)
+CHECK_SECONDS = 1.0
+
+_thread = threading.local()
 
 
 def in_transaction() -> bool:
@@ -20,6 +25,18 @@ def release_connection() -> None:
     connection = transaction.get_connection()
     if not connection.in_atomic_block:
         connection.close()
+
+
+def fresh_connection() -> None:
+    """Make sure that the next query meets a live connection: the pool checks one when it hands it out.
+
+    To be called where a thread may have been busy elsewhere for long. Costs nothing when that was less than a second ago.
+    """
+    connection = transaction.get_connection()
+    now = time.monotonic()
+    if connection.errors_occurred or now - getattr(_thread, "checked_at", -CHECK_SECONDS) >= CHECK_SECONDS:
+        release_connection()
+        _thread.checked_at = now
 
 
 def raw_connection(*, connect_seconds: float, statement_seconds: float) -> psycopg.Connection[Any]:

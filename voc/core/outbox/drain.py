@@ -61,7 +61,7 @@ def _drain(queue: str) -> int:
     ran = 0
     started = time.monotonic()
     woke = -WAKE_AGAIN_SECONDS
-    while claimed := claim(queue):
+    while claimed := claim(queue, lapsed_first=ran == 0):
         now = time.monotonic()
         if now - woke >= WAKE_AGAIN_SECONDS:
             wake.wake(queue)

@@ -60,7 +60,7 @@ class Job(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["queue", "due_at"], condition=models.Q(state="pending"), name="job_pending"),
+            models.Index(fields=["queue", "due_at", "id"], condition=models.Q(state="pending"), name="job_pending"),
             models.Index(fields=["lease_until"], condition=models.Q(state="running"), name="job_running"),
             models.Index(
                 fields=["queue", "subject", "id"], condition=models.Q(state__in=["pending", "running"]), name="job_lane"

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from voc.core import clock
 from voc.core.breaker import retry_delay
-from voc.core.database import DATABASE_AWAY, release_connection
+from voc.core.database import DATABASE_AWAY
 from voc.core.errors import Permanent, Transient
 from voc.core.outbox import wake
 from voc.core.outbox.claim import Claim, lease_length
@@ -59,7 +59,6 @@ def _run(claimed: Claim, running: RunningJob) -> None:
 
 def _call(running: RunningJob) -> None:
     try:
-        release_connection()
         running.route.load_handler()(running)
         if not running.finished:
             with running.fenced():
@@ -75,8 +74,6 @@ def _call(running: RunningJob) -> None:
     except Exception as error:
         log.exception("job.failed", attempt=running.attempt)
         _failed(running, f"{type(error).__name__}: {error}")
-    finally:
-        release_connection()
 
 
 def _again(running: RunningJob, error: Transient) -> None:

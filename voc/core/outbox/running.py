@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from voc.core import clock
-from voc.core.database import release_connection
+from voc.core.database import fresh_connection
+from voc.core.outbox.claim import lease_length
 from voc.core.outbox.flow import Route
 from voc.core.outbox.models import Job, JobState
 
@@ -62,24 +64,28 @@ class RunningJob:
     @contextmanager
     def checkpoint(self) -> Iterator[None]:
         """A transaction for results on the way, written only while the job is this run's. Raises LeaseLost."""
-        release_connection()
-        with transaction.atomic(durable=True):
-            self._hold()
+        with self._mine(lease_until=Now() + lease_length()):
             yield
 
     @contextmanager
     def settle(self, **outcome: Any) -> Iterator[None]:
         """A transaction that ends the run with the columns `outcome`. For the runner; handlers use `fenced`."""
-        with self.checkpoint():
+        with self._mine(lease=None, lease_until=None, **outcome):
             yield
-            Job.objects.filter(pk=self.id).update(lease=None, lease_until=None, **outcome)
         self.finished = True
 
-    def _hold(self) -> None:
-        """Lock the row, if it is ours: whoever would take it over skips it until the transaction ends."""
-        mine = Job.objects.select_for_update().filter(pk=self.id, state=JobState.RUNNING, lease=self._lease)
-        if self.finished or not mine.values_list("pk").first():
-            raise LeaseLost(f"job {self.id} ({self.event}, {self.subject}) is no longer this run's")
+    @contextmanager
+    def _mine(self, **columns: Any) -> Iterator[None]:
+        """A transaction that begins by writing `columns`, if the job is ours.
+
+        That also locks the row: whoever would take it over skips it until the transaction ends.
+        """
+        fresh_connection()
+        with transaction.atomic(durable=True):
+            mine = Job.objects.filter(pk=self.id, state=JobState.RUNNING, lease=self._lease)
+            if self.finished or not mine.update(**columns):
+                raise LeaseLost(f"job {self.id} ({self.event}, {self.subject}) is no longer this run's")
+            yield
 
 
 def later(seconds: float) -> datetime:

@@ -1,0 +1,1 @@
+"""Figures that decide something. Each runs by itself: `python -m benchmarks.NAME`."""
