@@ -184,7 +184,6 @@ def prepared_database(server: str) -> Database:
     env = os.environ | {
         "DATABASE_URL": database.url,
         "ENV_FILE": os.devnull,
-        "SECRET_KEY": "s" * 60,
         "DEMO": "1",
         "DEMO_PASSWORD": PASSWORD,
     }

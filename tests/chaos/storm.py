@@ -18,7 +18,7 @@ from tests.stack import Database, Stack
 from voc.dev.processes import wait_until
 
 CASES = Path(__file__).resolve().parent.parent / "corpus" / "dev"
-VICTIMS = ("worker", "worker", "worker", "web", "beat")
+VICTIMS = ("worker", "web", "worker", "beat", "worker")
 # Short, so that what a killed process held is taken up again within seconds; all else is as in production.
 QUICK = {"OUTBOX_LEASE_SECONDS": "3", "OUTBOX_SWEEP_SECONDS": "1", "OUTBOX_MAX_INTERRUPTIONS": "1000"}
 
@@ -136,10 +136,11 @@ def storm(stack: Stack, batch: list[Complaint], *, kills: int, seed: int, wipe_r
     report = Report()
     submitter = Submitter(stack)
     per_kill = max(1, len(batch) // (kills + 1))
-    for number in range(kills):
+    victims = [VICTIMS[number % len(VICTIMS)] for number in range(kills)]
+    rng.shuffle(victims)
+    for number, victim in enumerate(victims):
         part = batch[number * per_kill : (number + 1) * per_kill]
         with submitter.in_background(part):
-            victim = rng.choice(VICTIMS)
             # Anywhere from the first request to after the last analysis of this part.
             wait_until(lambda: False, seconds=rng.uniform(0, 0.6))
             stack.kill(victim)
