@@ -1,20 +1,27 @@
-"""Log lines for a complaint: the real log system first, the mock logs after it, as `LOG_MOCK_FALLBACK` says."""
+"""Log lines for a complaint: the real log systems first, the mock logs after them, as `LOG_MOCK_FALLBACK` says."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from integrations.logs.base import LogAdapter, LogQuery, LogSourceError
+from integrations.logs.base import LogAdapter, LogPlace, LogQuery, LogSourceError
+from integrations.logs.gathering import DEADLINE_SECONDS, at_place, gather, sources_of
+from integrations.logs.ranking import About, fitting, rank
 from voc.core import clock
 from voc.core.errors import VocError
 from voc.core.vocabulary import LogContext, LogEntry, LogLevel, TimeRange
 
 LIMIT = 100
 CONTEXTS = 3
+CONTEXT_WINDOW = 10
 WINDOW = timedelta(hours=24)
 TELLING = (LogLevel.FATAL, LogLevel.ERROR, LogLevel.WARN)
 WORST = (LogLevel.FATAL, LogLevel.ERROR)
+# Of the whole time, what the first round may take: the rest is for a second one and for the surroundings of the worst.
+FIRST_SHARE = 0.7
+NOWHERE = LogPlace()
 
 
 class MockFallback(StrEnum):
@@ -29,8 +36,8 @@ class MockFallback(StrEnum):
 class Retrieved:
     """What was found, newest first, the surroundings of the worst entries, and who answered.
 
-    `answered` and `missing` name log systems; a missing one costs its own evidence only. `problems` are sentences for
-    the operators: a source that failed, a file that could not be read.
+    `answered` and `missing` name log systems; a missing one costs its own evidence only: what it gave before it failed is
+    here, and it stands in `missing` all the same. `problems` are sentences for the operators.
     """
 
     entries: tuple[LogEntry, ...] = ()
@@ -41,7 +48,11 @@ class Retrieved:
 
 
 class EnhancedRAGService:
-    """Searches the real log system (`log_adapter`, None where a site has none), then the mock one (`mock_rag`)."""
+    """Searches the real log systems (`log_adapter`, None where a site has none), then the mock one (`mock_rag`).
+
+    `places` says where services keep their logs that are not where the site's others are. `seconds` is the time for
+    one complaint, all systems and all queries together.
+    """
 
     def __init__(
         self,
@@ -49,10 +60,14 @@ class EnhancedRAGService:
         log_adapter: LogAdapter | None,
         *,
         fallback: MockFallback = MockFallback.EMPTY,
+        places: Mapping[str, LogPlace] | None = None,
+        seconds: float = DEADLINE_SECONDS,
     ) -> None:
         self.mock_rag = mock_rag
         self.log_adapter = log_adapter
         self.fallback = fallback
+        self.places = places or {}
+        self.seconds = seconds
 
     @property
     def has_real_source(self) -> bool:
@@ -64,48 +79,139 @@ class EnhancedRAGService:
         return list(self.retrieve(LogQuery.of(query), TimeRange(now - WINDOW, now)).entries)
 
     def retrieve(self, query: LogQuery, time_range: TimeRange, *, limit: int = LIMIT) -> Retrieved:
-        """Up to `limit` entries, the telling levels before the ordinary ones where there is not room for all."""
-        entries: tuple[LogEntry, ...] = ()
-        answered: list[str] = []
-        missing: list[str] = []
-        problems: list[str] = []
-        for adapter in (self.log_adapter, self.mock_rag):
-            if adapter is None or (adapter is self.mock_rag and not self._mock_is_asked(entries, answered)):
-                continue
-            try:
-                entries = _searched(adapter, query, time_range, limit)
-            except VocError as error:
-                missing.append(adapter.name)
-                problems.append(error.message)
-                continue
-            answered.append(adapter.name)
-            problems += adapter.problems()
+        """Up to `limit` entries, the more telling before the others where there is not room for all."""
+        session = self.session(time_range, limit=limit)
+        session.search(query)
+        return session.retrieved(About(services=(query.service,), ids=query.ids))
+
+    def session(self, time_range: TimeRange, *, limit: int = LIMIT) -> "Session":
+        """Several searches for one complaint under one deadline, which runs from now."""
+        return Session(self, time_range, limit=limit)
+
+
+class Session:
+    """The searches for one complaint. A system that failed or was late is not asked again in the same session."""
+
+    def __init__(self, service: EnhancedRAGService, time_range: TimeRange, *, limit: int) -> None:
+        self._service = service
+        self._time_range = time_range
+        self._limit = limit
+        self._sources = sources_of(service.log_adapter)
+        self._deadline = time.monotonic() + service.seconds
+        self._first_ends = time.monotonic() + service.seconds * FIRST_SHARE
+        self._found: list[LogEntry] = []
+        self._finders: dict[tuple[str, str], LogAdapter] = {}
+        self._answered: dict[str, None] = {}
+        self._missing: dict[str, str] = {}
+
+    def search(self, *queries: LogQuery) -> tuple[LogEntry, ...]:
+        """What the queries find, all of them asked of every system at once; the mock logs after them, where that is set."""
+        found = self._ask_real(queries)
+        if self._mock_is_asked():
+            found += self._ask_mock(queries)
+        self._found += found
+        return tuple(unique(found))
+
+    def retrieved(self, about: About) -> Retrieved:
+        """All that was found, cut to what matters for the complaint, with the surroundings of the worst."""
+        ranked = fitting(rank(unique(self._found), about), limit=self._limit)
         return Retrieved(
-            entries=entries,
-            contexts=self._contexts(entries),
-            answered=tuple(answered),
-            missing=tuple(missing),
-            problems=tuple(problems),
+            entries=newest_first(ranked),
+            contexts=self._contexts([entry for entry in ranked if entry.level in WORST][:CONTEXTS]),
+            answered=tuple(name for name in self._answered if name not in self._missing),
+            missing=tuple(self._missing),
+            problems=tuple(self._missing.values()),
         )
 
-    def _mock_is_asked(self, entries: tuple[LogEntry, ...], answered: list[str]) -> bool:
-        if self.fallback is MockFallback.NEVER:
+    def _ask_real(self, queries: Sequence[LogQuery]) -> list[LogEntry]:
+        # Filled as the answers come, so that what a late system gave in time is not lost.
+        found: dict[str, list[LogEntry]] = {}
+        tasks = {
+            source.name: self._task(source, own, found.setdefault(source.name, []))
+            for source in self._sources
+            if source.name not in self._missing and (own := self._for(source, queries))
+        }
+        if not tasks:
+            return []
+        first = not self._answered and not self._missing
+        ends = self._first_ends if first else self._deadline
+        outcomes = gather(tasks, seconds=max(0.0, ends - time.monotonic()))
+        for name, outcome in outcomes.items():
+            if outcome.problem:
+                self._missing[name] = _sentence(name, outcome.problem)
+            else:
+                self._answered[name] = None
+        return [entry for name in tasks for entry in list(found[name])]
+
+    def _for(self, source: LogAdapter, queries: Sequence[LogQuery]) -> list[LogQuery]:
+        """The queries that this system is asked: not those for a service that has its logs elsewhere."""
+        return [query for query in queries if self._place(query).source in ("", source.name)]
+
+    def _place(self, query: LogQuery) -> LogPlace:
+        return self._service.places.get(query.service, NOWHERE)
+
+    def _task(self, source: LogAdapter, queries: list[LogQuery], found: list[LogEntry]) -> Callable[[], bool]:
+        def ask() -> bool:
+            for query in queries:
+                adapter = at_place(source, self._place(query))
+                for entry in _searched(adapter, query, self._time_range, self._limit):
+                    self._finders.setdefault((entry.source, entry.entry_id), adapter)
+                    found.append(entry)
+            return True
+
+        return ask
+
+    def _mock_is_asked(self) -> bool:
+        if self._service.fallback is MockFallback.NEVER:
             return False
-        return not (entries if self.fallback is MockFallback.EMPTY else answered)
+        if self._service.fallback is MockFallback.UNANSWERED:
+            return not any(name != self._service.mock_rag.name for name in self._answered)
+        return not any(not entry.mock for entry in self._found)
 
-    def _contexts(self, entries: Iterable[LogEntry]) -> tuple[LogContext, ...]:
-        contexts = []
-        for entry in [entry for entry in entries if entry.level in WORST][:CONTEXTS]:
-            adapter = self.mock_rag if entry.mock else self.log_adapter
-            try:
-                contexts += [adapter.get_error_context(entry.entry_id)] if adapter else []
-            except LogSourceError:
-                # The entry itself is evidence enough; its surroundings are a help, not a condition.
-                continue
-        return tuple(contexts)
+    def _ask_mock(self, queries: Sequence[LogQuery]) -> list[LogEntry]:
+        mock = self._service.mock_rag
+        found: list[LogEntry] = []
+        try:
+            for query in queries:
+                found += _searched(mock, query, self._time_range, self._limit)
+        except VocError as error:
+            self._missing[mock.name] = error.message
+            return found
+        self._answered[mock.name] = None
+        return found
+
+    def _contexts(self, worst: Iterable[LogEntry]) -> tuple[LogContext, ...]:
+        """The entry itself is evidence enough; its surroundings are a help, not a condition: a failure is left out."""
+        tasks: dict[str, Callable[[], LogContext]] = {}
+        mock: dict[str, LogContext] = {}
+        for entry in worst:
+            if entry.mock:
+                mock |= _mock_context(self._service.mock_rag, entry)
+            elif entry.source not in self._missing:
+                adapter = self._finders[(entry.source, entry.entry_id)]
+                tasks[entry.entry_id] = _context_task(adapter, entry)
+        left = max(0.0, self._deadline - time.monotonic())
+        outcomes = gather(tasks, seconds=left) if tasks and left else {}
+        real = {name: outcome.value for name, outcome in outcomes.items() if outcome.value}
+        return tuple((real | mock).values())
 
 
-def _searched(adapter: LogAdapter, query: LogQuery, time_range: TimeRange, limit: int) -> tuple[LogEntry, ...]:
+def _context_task(adapter: LogAdapter, entry: LogEntry) -> Callable[[], LogContext]:
+    return lambda: adapter.context_of(entry, CONTEXT_WINDOW)
+
+
+def _mock_context(mock: LogAdapter, entry: LogEntry) -> dict[str, LogContext]:
+    try:
+        return {entry.entry_id: mock.get_error_context(entry.entry_id, CONTEXT_WINDOW)}
+    except LogSourceError:
+        return {}
+
+
+def _sentence(name: str, problem: str) -> str:
+    return problem if problem.casefold().startswith(name.casefold()) else f"{name}: {problem}"
+
+
+def _searched(adapter: LogAdapter, query: LogQuery, time_range: TimeRange, limit: int) -> list[LogEntry]:
     """The telling levels are asked for first: a busy service writes more than `limit` ordinary lines an hour."""
     found: list[LogEntry] = []
     if not query.levels:
@@ -113,7 +219,7 @@ def _searched(adapter: LogAdapter, query: LogQuery, time_range: TimeRange, limit
         found += adapter.search_logs(worst, time_range, limit)
     if len(found) < limit:
         found += adapter.search_logs(query, time_range, limit)
-    return newest_first(unique(found)[:limit])
+    return unique(found)[:limit]
 
 
 def unique(entries: Iterable[LogEntry]) -> list[LogEntry]:

@@ -14,22 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from integrations.logs.levels import read_level
 from voc.core import clock
 from voc.core.vocabulary import LogEntry, LogLevel
 
 SOURCE = "mock"
-_LEVELS = {
-    "TRACE": LogLevel.DEBUG,
-    "VERBOSE": LogLevel.DEBUG,
-    "NOTICE": LogLevel.INFO,
-    "WARNING": LogLevel.WARN,
-    "ERR": LogLevel.ERROR,
-    "SEVERE": LogLevel.ERROR,
-    "CRITICAL": LogLevel.FATAL,
-    "ALERT": LogLevel.FATAL,
-    "EMERGENCY": LogLevel.FATAL,
-    "PANIC": LogLevel.FATAL,
-}
 
 
 class MalformedScenario(ValueError):
@@ -117,13 +106,10 @@ def _text(value: Any) -> str | None:
 def _level(value: Any, *, where: str) -> LogLevel:
     if not isinstance(value, str):
         raise MalformedScenario(f"{where}: 'level' must be a string")
-    name = value.strip().upper()
-    if name in _LEVELS:
-        return _LEVELS[name]
-    try:
-        return LogLevel(name)
-    except ValueError:
-        raise MalformedScenario(f"{where}: unknown level {value!r}") from None
+    level = read_level(value)
+    if level is None:
+        raise MalformedScenario(f"{where}: unknown level {value!r}")
+    return level
 
 
 def _time(value: Any, *, where: str) -> datetime:
