@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from sandbox.vendor import Vendor
+from sandbox.vendors.cloudwatch import CloudWatch
+from sandbox.vendors.datadog import Datadog
+from sandbox.vendors.elasticsearch import Elasticsearch
 from sandbox.vendors.slack import Slack
+from sandbox.vendors.splunk import Splunk
 
-VENDORS: tuple[type[Vendor], ...] = (Slack,)
+VENDORS: tuple[type[Vendor], ...] = (Slack, Elasticsearch, Datadog, CloudWatch, Splunk)
 
 
 def create_vendors() -> list[Vendor]:
