@@ -117,9 +117,10 @@ class RemoteLogAdapter(LogAdapter):
         query = bounded(wanted.query)
         with self._speaking():
             entries = self.fetch(replace(wanted, query=query, limit=limit), deadline)
-        # A system without a level field is asked for all levels; the entry knows its own.
-        kept = [entry for entry in entries if not query.levels or entry.level in query.levels]
-        known = {entry.entry_id: entry for entry in kept}
+        if query.levels and not self.fields.level:
+            # A system without a level field is asked for all levels; the entry knows its own.
+            entries = [entry for entry in entries if entry.level in query.levels]
+        known = {entry.entry_id: entry for entry in entries}
         ordered = sorted(known.values(), key=_order, reverse=not wanted.oldest_first)
         return ordered[:limit]
 

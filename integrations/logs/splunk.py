@@ -29,6 +29,8 @@ STOP_SECONDS = 1.0
 KEPT_SECONDS = 60
 MAX_BYTES = 20_000_000
 _WORD = re.compile(r"[^\W_]{2,}")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]*")
 _BACKSLASH = "\\\\"
 
 
@@ -156,10 +158,11 @@ def _document(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def translate(wanted: Wanted, fields: FieldMapping, places: Iterable[str]) -> str:
-    """In SPL. Values stand in quoted regular expressions made of letters, digits and code points; the words of text and
-    ids also in the search itself, where the index finds them fast."""
+    """In SPL. Values stand in quoted regular expressions made of letters, digits and code points; a service and ids also
+    in the search itself, where the index finds them fast. A text does not: in a raw event that is JSON, a word may
+    follow the n of an escaped line break, and the index then has another word."""
     query = wanted.query
-    search = [_any(f'index="{place}"' for place in places), *_words(query)]
+    search = [_any(f'index="{place}"' for place in places), *_indexed(query, fields)]
     conditions = []
     if query.service and fields.service:
         conditions.append(f'match({_name(fields.service)}, "(?i)^{_literal(query.service)}$")')
@@ -180,11 +183,15 @@ def translate(wanted: Wanted, fields: FieldMapping, places: Iterable[str]) -> st
     return " | ".join(stages)
 
 
-def _words(query: LogQuery) -> list[str]:
-    terms = [f'"{word}"' for word in _WORD.findall(query.text)]
+def _indexed(query: LogQuery, fields: FieldMapping) -> list[str]:
+    terms = []
+    if query.service and _PLAIN.fullmatch(fields.service) and _SAFE.fullmatch(query.service):
+        terms.append(f'{fields.service}="{query.service}"')
     ids = [" ".join(f'"{word}"' for word in _WORD.findall(identifier)) for identifier in query.ids]
     # An id without a word could be anywhere: then the index cannot help.
-    return terms + ([_any(f"({words})" for words in ids)] if ids and all(ids) else [])
+    if ids and all(ids):
+        terms.append(_any(f"({words})" for words in ids))
+    return terms
 
 
 def _literal(text: str) -> str:

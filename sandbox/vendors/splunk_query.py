@@ -134,10 +134,8 @@ def _one(tokens: Tokens, leaf: Callable[[Tokens], Test]) -> Test:
 
 def _term(tokens: Tokens) -> Test:
     """A word of the raw event, or a field's value; both whatever their case, as in the search command."""
-    if tokens.kind == "string":
-        words = _unquoted(tokens.take())
-        return lambda line: contains_words(_raw(line), words, WORD)
-    name = tokens.take("word")
+    quoted = tokens.kind == "string"
+    name = _unquoted(tokens.take()) if quoted else tokens.take("word")
     if not tokens.found("=", "mark"):
         return lambda line: contains_words(_raw(line), name, WORD)
     value = _unquoted(tokens.take("string")) if tokens.kind == "string" else tokens.take("word")
