@@ -7,7 +7,7 @@ from llm.offline.incidents import Incident, group
 from llm.offline.keywords import Sense
 from llm.offline.lines import read_line
 from llm.offline.normalise import is_wish, suspected_types
-from llm.offline.peers import Directory, Side
+from llm.offline.peers import Directory
 from llm.offline.reading import Reading, read
 from llm.offline.relevance import Relevance, relevance
 from llm.offline.systems import rank_systems
@@ -171,22 +171,3 @@ def _belongs(other: Judged, chosen: Judged | None) -> bool:
 def _is_of(entry: LogEntry, system: str, directory: Directory) -> bool:
     found = directory.system_of(entry.service)
     return (found.name if found else entry.service) == system
-
-
-def partner_system(decision: Decision) -> str:
-    """The external system behind the chosen incident: of the catalogue where its words fit, else the host in the logs."""
-    if decision.chosen is None:
-        return ""
-    incident = decision.chosen.incident
-    directory = decision.directory
-    named = directory.system_of(incident.peer.name)
-    if named is not None and not named.internal:
-        return named.name
-    if directory.is_external(incident.service):
-        return decision.system
-    told = " ".join(finding.entry.message[:300] for finding in incident.findings[:5])
-    external = tuple(system for system in directory.systems if not system.internal)
-    ranked = rank_systems(f"{incident.service} {told}", external)
-    if ranked:
-        return ranked[0]
-    return incident.peer.name if incident.peer.side is Side.EXTERNAL else ""

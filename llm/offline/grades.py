@@ -9,6 +9,8 @@ from voc.core.vocabulary import LogLevel, ProblemType
 _WORST = (LogLevel.ERROR, LogLevel.FATAL)
 # A pattern that leaves nothing to interpret, whatever the level somebody chose to log it at.
 _PLAIN = frozenset({"timeout", "upstream_5xx", "rate_limit", "connection", "dns", "tls"})
+# A wish that is more than hinted at.
+CLEAR = 0.6
 
 
 def grade(decision: Decision) -> Grades:
@@ -57,7 +59,7 @@ def _evidence_of_quiet(decision: Decision) -> float:
     if not decision.quiet:
         return 0.0
     if decision.primary is ProblemType.BUSINESS_IMPROVEMENT and decision.reading.wish:
-        return 0.6 if decision.reading.wish >= 0.8 else 0.5
+        return 0.6 if decision.reading.wish >= CLEAR else 0.5
     return 0.2
 
 
@@ -65,13 +67,15 @@ def _pattern_match(decision: Decision) -> float:
     """How well the catalogue knows it; past cases are weighed in later, by the score."""
     if decision.chosen is None:
         if decision.primary is ProblemType.BUSINESS_IMPROVEMENT and decision.reading.wish:
-            return 0.7 if decision.reading.wish >= 0.8 else 0.5
+            return 0.7 if decision.reading.wish >= CLEAR else 0.5
         return 0.2 if decision.reading.symptoms else 0.0
     incident = decision.chosen.incident
     if decision.secondary is not None:
         return 0.9
+    if incident.exception:
+        return 1.0 if incident.pattern else 0.7
     if incident.pattern is None:
-        return 0.7 if incident.exception else 0.4
+        return 0.4
     return incident.pattern.weight if incident.lead.entry.level in (*_WORST, LogLevel.WARN) else 0.7
 
 

@@ -51,7 +51,7 @@ _EXCEPTION = re.compile(
     r"(?:\s*:\s*([^\n]{0,240}))?"
 )
 _PANIC = re.compile(
-    r"\b(panic: [^\n]{0,240}|fatal error: [^\n]{0,240}|PHP (?:Fatal error|Warning|Notice):\s+[^\n]{0,240}|"
+    r"\b(panic\b[^\n]{0,240}|fatal error: [^\n]{0,240}|PHP (?:Fatal error|Warning|Notice):\s+[^\n]{0,240}|"
     r"panicked at [^\n]{0,240})",
     re.IGNORECASE,
 )
@@ -125,7 +125,8 @@ def _exceptions(text: str) -> list[tuple[str, str]]:
         if len(found) == 8:
             break
     if not found and (panic := _PANIC.search(text)):
-        found.append((panic.group(1).split(":")[0].strip().lower(), panic.group(1)[:240].strip()))
+        kind = re.split(r":| at ", panic.group(1))[0].strip().lower()
+        found.append((kind, panic.group(1)[:240].strip()))
     return found
 
 
