@@ -142,11 +142,15 @@ def _timeout() -> FailurePattern:
 
 
 def _strength(entry: LogEntry, pattern: FailurePattern | None, *, has_trace: bool) -> float:
+    known = pattern.weight if pattern else 0.0
     if entry.level in _WORST:
-        return 1.0 if has_trace else (0.85 * pattern.weight if pattern else 0.6)
-    if entry.level is LogLevel.WARN:
-        return 0.7 if has_trace else (0.55 * pattern.weight if pattern else 0.0)
-    return 0.3 if pattern and entry.level is LogLevel.INFO else 0.0
+        return 1.0 if has_trace else (0.85 * known or 0.6)
+    if entry.level is LogLevel.INFO:
+        return 0.3 * known
+    if entry.level is not LogLevel.WARN:
+        return 0.0
+    # Ordinary warnings carry no code; one that does was meant to be looked for.
+    return 0.7 if has_trace else (0.55 * known or (0.4 if entry.error_code else 0.0))
 
 
 def _is_outside(pattern: FailurePattern | None, trace: Trace, peer: Peer, *, external: bool, message: str) -> bool:
