@@ -141,7 +141,7 @@ def test_the_web_server_serves_an_application_that_exists() -> None:
 def test_gunicorn_takes_its_configuration(tmp_path: Path) -> None:
     environment = os.environ | {"WEB_CONCURRENCY": "3", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     checked = run(
-        BIN / "gunicorn", "--config", "deploy/gunicorn.conf.py", "--print-config", "voc.wsgi", env=environment
+        BIN / "gunicorn", "--config", "deploy/gunicorn_conf.py", "--print-config", "voc.wsgi", env=environment
     )
 
     assert checked.returncode == 0, checked.stderr
@@ -157,7 +157,7 @@ def test_metrics_of_an_earlier_run_are_gone_when_the_server_starts(
     earlier.touch()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(earlier.parent))
 
-    run_path(str(ROOT / "deploy/gunicorn.conf.py"))["on_starting"](None)
+    run_path(str(ROOT / "deploy/gunicorn_conf.py"))["on_starting"](None)
 
     assert list((tmp_path / "metrics").iterdir()) == []
 
