@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import has_permission
 from tickets import admin_acts, queries
 from tickets.models import AnalysisRun, AnalysisStep, Comment, System, Ticket, TicketEvent
+from voc.core.vocabulary import ProblemType
 
 # Nobody but who may do everything.
 CONFIGURE = "system:configure"
@@ -22,6 +23,9 @@ CONFIGURE = "system:configure"
 
 class ReadOnly:
     """Staff may look; the rows are written by the services alone."""
+
+    class Media:
+        css = {"all": ("css/admin.css",)}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return has_permission(request.user, "ticket:read")
@@ -39,10 +43,12 @@ class ReadOnly:
         return False
 
 
-def pretty(value: object) -> SafeString:
+def pretty(value: object) -> SafeString | None:
     """JSON to be read by people."""
+    if not value:
+        return None
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    return format_html('<pre style="white-space: pre-wrap; margin: 0">{}</pre>', text)
+    return format_html('<pre class="voc-json">{}</pre>', text)
 
 
 class EventInline(ReadOnly, admin.TabularInline[TicketEvent, Ticket]):
@@ -53,7 +59,7 @@ class EventInline(ReadOnly, admin.TabularInline[TicketEvent, Ticket]):
     ordering = ("id",)
 
     @admin.display(description=_("details"))
-    def details(self, event: TicketEvent) -> SafeString:
+    def details(self, event: TicketEvent) -> SafeString | None:
         return pretty({name: value for name, value in event.data.items() if name != "before"})
 
 
@@ -167,7 +173,8 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
 
     @admin.display(description=_("problem type"))
     def problem_type(self, ticket: Ticket) -> str:
-        return ticket.decided_primary or ticket.suspected_type_primary or ""
+        decided = ticket.decided_primary or ticket.suspected_type_primary
+        return str(ProblemType(decided).label) if decided else ""
 
     @admin.display(description=_("complaint"))
     def subject(self, ticket: Ticket) -> str:
@@ -175,16 +182,16 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
         return text if len(text) <= 80 else f"{text[:79]}…"
 
     @admin.display(description=_("reasons"))
-    def reasons(self, ticket: Ticket) -> SafeString | str:
-        return pretty(ticket.decision_reason) if ticket.decision_reason else ""
+    def reasons(self, ticket: Ticket) -> SafeString | None:
+        return pretty(ticket.decision_reason)
 
     @admin.display(description=_("proposal"))
-    def proposal(self, ticket: Ticket) -> SafeString | str:
-        return pretty(ticket.action_proposal) if ticket.action_proposal else ""
+    def proposal(self, ticket: Ticket) -> SafeString | None:
+        return pretty(ticket.action_proposal)
 
     @admin.display(description=_("correction"))
-    def corrected(self, ticket: Ticket) -> SafeString | str:
-        return pretty(ticket.correction) if ticket.correction else ""
+    def corrected(self, ticket: Ticket) -> SafeString | None:
+        return pretty(ticket.correction)
 
 
 class OfTicket(ReadOnly, admin.ModelAdmin[Any]):
@@ -216,7 +223,7 @@ class TicketEventAdmin(OfTicket):
     readonly_fields = fields
 
     @admin.display(description=_("details"))
-    def details(self, event: TicketEvent) -> SafeString:
+    def details(self, event: TicketEvent) -> SafeString | None:
         return pretty(event.data)
 
 
@@ -237,11 +244,11 @@ class StepInline(ReadOnly, admin.StackedInline[AnalysisStep, AnalysisRun]):
     extra = 0
 
     @admin.display(description=_("input"))
-    def went_in(self, step: AnalysisStep) -> SafeString:
+    def went_in(self, step: AnalysisStep) -> SafeString | None:
         return pretty(step.input)
 
     @admin.display(description=_("output"))
-    def came_out(self, step: AnalysisStep) -> SafeString:
+    def came_out(self, step: AnalysisStep) -> SafeString | None:
         return pretty(step.output)
 
 
@@ -258,8 +265,8 @@ class AnalysisRunAdmin(OfTicket):
     readonly_fields = fields
 
     @admin.display(description=_("result"))
-    def decision(self, run: AnalysisRun) -> SafeString | str:
-        return pretty(run.result) if run.result else ""
+    def decision(self, run: AnalysisRun) -> SafeString | None:
+        return pretty(run.result)
 
 
 class OnePerLine(forms.CharField):
