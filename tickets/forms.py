@@ -173,7 +173,9 @@ class FilterForm(forms.Form):
     q = forms.CharField(
         label=_("Search"),
         required=False,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Search complaints, customers, ids")}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "data-key": "/", "placeholder": _("Search complaints, customers, ids")}
+        ),
     )
     status = forms.ChoiceField(label=_("Status"), required=False)
     urgency = forms.ChoiceField(label=_("Urgency"), required=False)

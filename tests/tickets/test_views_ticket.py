@@ -171,9 +171,9 @@ def test_a_submitter_follows_his_complaint_without_what_the_staff_says_and_finds
         "Gateway timeout",
         "Timeout on 1 January",
         "Sora",
-        "offline",
+        "offline analyst",
         'id="decide"',
-        "Undo",
+        "/undo/",
     ):
         assert hidden not in html
 
