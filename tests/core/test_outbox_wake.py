@@ -10,7 +10,7 @@ import redis
 from django.db import transaction
 
 from tests.core.peers import hung_port, refused_port
-from tests.core.tools import rolled_back
+from tests.core.tools import rolled_back, together
 from voc.core import clock
 from voc.core.outbox import sweeping, wake
 from voc.core.outbox.api import emit
@@ -45,6 +45,11 @@ def emit_some(number: int = 1, event: str = "thing.made", **options: float) -> N
 
 def test_many_jobs_send_one_message(broker: redis.Redis) -> None:
     emit_some(30)
+    assert messages(broker) == 1
+
+
+def test_a_thread_sends_to_the_same_place(broker: redis.Redis) -> None:
+    together([emit_some])
     assert messages(broker) == 1
 
 
