@@ -56,7 +56,16 @@ def test_a_list_is_narrowed_by_its_parameters(api, query, number):
 @pytest.mark.parametrize(
     "query",
     [
-        *("status=LOST", "urgency=huge", "updated_since=soon", "sort=name", "order=up", "page=0", "page=x"),
+        *(
+            "status=LOST",
+            "urgency=huge",
+            "updated_since=soon",
+            "updated_since=0001-01-01",
+            "sort=name",
+            "order=up",
+            "page=0",
+            "page=x",
+        ),
         *("limit=0", "limit=101", "cursor=nonsense", "q=" + "x" * 201, "page=1.5"),
     ],
 )
