@@ -81,7 +81,7 @@ class SubmitForm(ActForm):
     )
     channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices, initial=Channel.WEB)
     received_at = forms.DateTimeField(
-        label=_("Received"),
+        label=_("Received at"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("Leave empty for now."),
