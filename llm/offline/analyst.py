@@ -6,6 +6,7 @@ from llm.offline.advice import PROPOSALS
 from llm.offline.decide import Decision, decide
 from llm.offline.evidence import evidence_summary, gather, log_summary, moment, ruled_out, title_of
 from llm.offline.grades import grade
+from llm.offline.history import recent_incidents
 from llm.offline.incidents import Incident
 from llm.offline.language import shorten
 from llm.offline.normalise import normalise, summarise
@@ -35,7 +36,7 @@ class OfflineAnalyst:
             root_cause=_root_cause(decision, said),
             evidence=gather(decision),
             ruled_out=ruled_out(decision),
-            evidence_summary=evidence_summary(decision),
+            evidence_summary=" ".join(filter(None, (evidence_summary(decision), recent_incidents(case, decision)))),
             log_summary=log_summary(case, decision.reading.language),
             grades=grade(decision),
             analyst=self.name,

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -168,6 +169,20 @@ def test_the_incident_that_names_the_customers_order_is_the_one(tmp_path):
     write_logs(tmp_path, [log])
     result = decide("결제가 실패했어요 주문번호 20261020-0002", RECEIVED, tmp_path)
     assert result.decision_reason["evidence"][0]["quote"] == timeout
+
+
+@pytest.mark.parametrize(
+    ("incident", "told"), [("2026-10-18 depot moved", True), ("2026-08-01 old", False), ("x", False)]
+)
+def test_a_recent_incident_of_the_catalogue_is_told(incident, told):
+    systems = tuple(
+        replace(system, recent_incidents=(incident,)) if system.name == "PaymentGateway" else system
+        for system in catalogue()
+    )
+    analyst = get_analyst()
+    complaint = Complaint(text="payment hangs", received_at=RECEIVED, systems=systems)
+    case = Case(complaint, analyst.normalise(complaint), logs=(entry("payment gateway timed out"),))
+    assert (incident in analyst.solve(case).evidence_summary) is told
 
 
 def test_words_that_the_logs_contradict_are_named_as_ruled_out(tmp_path):
