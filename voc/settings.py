@@ -231,7 +231,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
-    "outbox-sweep": {"task": "voc.core.outbox.tasks.sweep", "schedule": OUTBOX_SWEEP_SECONDS},
+    # A sweep that no worker took in time is worth nothing: without an end they would pile up while no worker runs.
+    "outbox-sweep": {
+        "task": "voc.core.outbox.tasks.sweep",
+        "schedule": OUTBOX_SWEEP_SECONDS,
+        "options": {"expire_seconds": max(10, round(3 * OUTBOX_SWEEP_SECONDS))},
+    },
     "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
     "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
     "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},

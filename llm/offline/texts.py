@@ -129,6 +129,10 @@ EVIDENCE: dict[str, Pair] = {
         "There are no logs that can be tied to this complaint.",
     ),
 }
+RECENT_INCIDENT: Pair = (
+    "시스템 목록의 최근 사건: {system} - {incident}.",
+    "Recent incident in the catalogue: {system}, {incident}.",
+)
 LOG_SUMMARY: Pair = (
     "로그 {count}건 ({services}; {levels}), {first} ~ {last}.",
     "{count} log lines ({services}; {levels}), {first} to {last}.",

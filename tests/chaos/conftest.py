@@ -1,22 +1,5 @@
-"""Stacks for the chaos tests: clones of one migrated database."""
+"""Fixtures for tests on real processes."""
 
-import os
-from collections.abc import Iterator
+from tests.stack_fixtures import database, template
 
-import pytest
-
-from tests.stack import Database, prepared_database
-
-
-@pytest.fixture(scope="session")
-def template() -> Iterator[Database]:
-    database = prepared_database(os.environ["DATABASE_URL"])
-    yield database
-    database.drop(server=os.environ["DATABASE_URL"])
-
-
-@pytest.fixture
-def database(template: Database) -> Iterator[Database]:
-    clone = Database.create(server=os.environ["DATABASE_URL"], template=template)
-    yield clone
-    clone.drop(server=os.environ["DATABASE_URL"])
+__all__ = ["database", "template"]

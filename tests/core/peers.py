@@ -30,7 +30,7 @@ class Peer:
                 )
                 peer.answer(self)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.core.conftest import wait_until
 from tests.core.peers import hung_port, refused_port
+from tests.core.tools import wait_until
 from voc.core import breaker
 from voc.core.breaker import Breaker, Policy, breaker_states, retry_delay
 from voc.core.errors import Permanent, Transient
@@ -34,8 +34,7 @@ def is_open(guard: Breaker) -> bool:
         with guard.guard():
             return False
     except Transient as error:
-        assert error.spend is False
-        return True
+        return not error.spend
 
 
 def opened(peer: str, policy: Policy = QUICK) -> Breaker:

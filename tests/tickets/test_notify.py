@@ -29,6 +29,11 @@ def sandbox_process():
         yield client
 
 
+@pytest.fixture(autouse=True)
+def english(settings):
+    settings.LANGUAGE_CODE = "en"
+
+
 @pytest.fixture
 def sandbox(sandbox_process, settings):
     """Slack, reset, with a webhook of this test alone: no breaker of another test stands before it."""

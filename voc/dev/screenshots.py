@@ -37,8 +37,8 @@ class View:
     locale: str
 
     @property
-    def suffix(self) -> str:
-        return f"{self.name}-{self.locale.partition('-')[0]}"
+    def language(self) -> str:
+        return self.locale.partition("-")[0]
 
 
 VIEWS = tuple(
@@ -55,15 +55,17 @@ def find_chromium() -> str:
     raise CannotRun("No Chromium: install it (Debian, Ubuntu: `apt-get install chromium fonts-noto-cjk`).")
 
 
-def pages(url: str) -> dict[str, str]:
-    """Name → path. The ticket is one that waits for a verdict and is urgent."""
+def telling_tickets(url: str) -> dict[str, str]:
+    """Language → the urgent ticket in that language that is surest of itself."""
     api = Api(url, username="manager", password=PASSWORD)
     api.log_in()
     try:
-        ticket = api.first(status="WAITING_CONFIRM", urgency="high")
+        tickets = sorted(
+            api.such(status="WAITING_CONFIRM", urgency="high"), key=lambda each: each["decision_confidence"]
+        )
     finally:
         api.close()
-    return {"queue": "/queue/", "ticket": f"/tickets/{ticket['ticket_id']}/", "submit": "/submit/"}
+    return {"en" if each["raw_voc"].isascii() else "ko": each["ticket_id"] for each in tickets}
 
 
 def log_in(page: Page) -> None:
@@ -75,7 +77,7 @@ def log_in(page: Page) -> None:
 
 
 def take(browser: Browser, url: str, target: Path) -> Iterator[Path]:
-    paths = pages(url)
+    tickets = telling_tickets(url)
     for view in VIEWS:
         context = browser.new_context(
             base_url=url,
@@ -85,10 +87,17 @@ def take(browser: Browser, url: str, target: Path) -> Iterator[Path]:
         )
         page = context.new_page()
         log_in(page)
+        paths = {"queue": "/queue/", "ticket": f"/tickets/{tickets[view.language]}/", "submit": "/submit/"}
         for name, path in paths.items():
+            page.set_viewport_size({"width": view.width, "height": view.height})
             page.goto(path, wait_until="load")
-            file = target / f"{name}-{view.suffix}.png"
-            page.screenshot(path=file, full_page=name == "ticket")
+            if name == "ticket":
+                # What sticks to the edge of the window would otherwise stand in the middle of the picture.
+                page.set_viewport_size(
+                    {"width": view.width, "height": page.evaluate("document.documentElement.scrollHeight")}
+                )
+            file = target / f"{name}-{view.name}-{view.language}.png"
+            page.screenshot(path=file)
             yield file
         context.close()
 

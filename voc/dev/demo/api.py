@@ -38,12 +38,10 @@ class Api:
     def ticket(self, ticket_id: str) -> dict[str, Any]:
         return self._get(f"/api/v1/tickets/{ticket_id}")
 
-    def first(self, **filters: str) -> dict[str, Any]:
-        """The newest ticket of that kind. Raises CannotRun when there is none."""
-        found: list[dict[str, Any]] = self._get("/api/v1/tickets", limit=1, **filters)["tickets"]
-        if not found:
-            raise CannotRun(f"There is no ticket with {filters}.")
-        return found[0]
+    def such(self, **filters: str) -> list[dict[str, Any]]:
+        """Tickets with all their fields, the newest first, 100 at most."""
+        rows = self._get("/api/v1/tickets", limit=100, **filters)["tickets"]
+        return [self.ticket(row["ticket_id"]) for row in rows]
 
     def changed_since(self, since: str) -> list[dict[str, Any]]:
         """List rows of all tickets that changed at or after that time (ISO 8601)."""

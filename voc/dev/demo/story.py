@@ -158,7 +158,7 @@ class Demo:
     def _print_addresses(self, sandbox: int) -> None:
         rows = (
             ("Portal", f"{self.options.url}/"),
-            ("API", f"{self.options.url}/api/v1/docs"),
+            ("API", f"{self.options.url}/api/docs"),
             ("Admin", f"{self.options.url}/admin/"),
             ("Sandbox", f"http://127.0.0.1:{sandbox}/ (what Slack and others would have received)"),
             ("Logs", _short(self.supervisor.logs)),
