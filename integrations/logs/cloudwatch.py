@@ -173,7 +173,7 @@ def _typed() -> Iterator[None]:
         yield
     except ClientError as error:
         raise _judged(error) from error
-    except (ResponseParserError, ValueError, KeyError) as error:
+    except (ResponseParserError, ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, ParamValidationError):
             raise Permanent("the settings are not what CloudWatch takes (log groups?)") from error
         raise LogSourceError("CloudWatch answered what cannot be read: not what AWS documents") from error

@@ -70,7 +70,15 @@ class ElasticsearchAdapter(RemoteLogAdapter):
         target = f"/{quote(self.index, safe=',*')}/_search?ignore_unavailable=true&allow_partial_search_results=false"
         with guarded(self.peer), _typed(seconds):
             response = shared_client(self.url).transport.perform_request(
-                "POST", target, body=body, headers=self._headers, request_timeout=seconds
+                "POST",
+                target,
+                body=body,
+                headers=self._headers,
+                request_timeout=seconds,
+                # When to try again is decided here, not in the client.
+                max_retries=0,
+                retry_on_status=(),
+                retry_on_timeout=False,
             )
             _judge(response)
         if not isinstance(response.body, dict):
@@ -93,8 +101,6 @@ def shared_client(url: str) -> Elasticsearch:
     """One per address, with its connections; safe for threads."""
     return Elasticsearch(
         url,
-        max_retries=0,
-        retry_on_timeout=False,
         # The same authorities as everywhere else here, SSL_CERT_FILE included.
         ssl_context=httpx.create_ssl_context() if url.startswith("https:") else DEFAULT,
     )

@@ -1,8 +1,8 @@
 """Log lines for a complaint: the real log systems first, the mock logs after them, as `LOG_MOCK_FALLBACK` says."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -107,9 +107,11 @@ class Session:
     def search(self, *queries: LogQuery) -> tuple[LogEntry, ...]:
         """What the queries find, all of them asked of every system at once; the mock logs after them, where that is set."""
         found = self._ask_real(queries)
-        if self._mock_is_asked():
-            found += self._ask_mock(queries)
         self._found += found
+        if self._mock_is_asked():
+            mock = self._ask_mock(queries)
+            self._found += mock
+            found += mock
         return tuple(unique(found))
 
     def retrieved(self, about: About) -> Retrieved:
@@ -154,9 +156,10 @@ class Session:
         def ask() -> bool:
             for query in queries:
                 adapter = at_place(source, self._place(query))
-                for entry in _searched(adapter, query, self._time_range, self._limit):
-                    self._finders.setdefault((entry.source, entry.entry_id), adapter)
-                    found.append(entry)
+                for part in _parts(adapter, query, self._time_range, self._limit):
+                    for entry in part:
+                        self._finders.setdefault((entry.source, entry.entry_id), adapter)
+                    found.extend(part)
             return True
 
         return ask
@@ -173,7 +176,8 @@ class Session:
         found: list[LogEntry] = []
         try:
             for query in queries:
-                found += _searched(mock, query, self._time_range, self._limit)
+                for part in _parts(mock, query, self._time_range, self._limit):
+                    found += part
         except VocError as error:
             self._missing[mock.name] = error.message
             return found
@@ -189,7 +193,7 @@ class Session:
                 mock |= _mock_context(self._service.mock_rag, entry)
             elif entry.source not in self._missing:
                 adapter = self._finders[(entry.source, entry.entry_id)]
-                tasks[entry.entry_id] = _context_task(adapter, entry)
+                tasks[f"{entry.source} {entry.entry_id}"] = _context_task(adapter, entry)
         left = max(0.0, self._deadline - time.monotonic())
         outcomes = gather(tasks, seconds=left) if tasks and left else {}
         real = {name: outcome.value for name, outcome in outcomes.items() if outcome.value}
@@ -211,15 +215,14 @@ def _sentence(name: str, problem: str) -> str:
     return problem if problem.casefold().startswith(name.casefold()) else f"{name}: {problem}"
 
 
-def _searched(adapter: LogAdapter, query: LogQuery, time_range: TimeRange, limit: int) -> list[LogEntry]:
+def _parts(adapter: LogAdapter, query: LogQuery, time_range: TimeRange, limit: int) -> Iterator[list[LogEntry]]:
     """The telling levels are asked for first: a busy service writes more than `limit` ordinary lines an hour."""
     found: list[LogEntry] = []
     if not query.levels:
-        worst = LogQuery(service=query.service, text=query.text, ids=query.ids, levels=TELLING)
-        found += adapter.search_logs(worst, time_range, limit)
+        found = adapter.search_logs(replace(query, levels=TELLING), time_range, limit)
+        yield found
     if len(found) < limit:
-        found += adapter.search_logs(query, time_range, limit)
-    return unique(found)[:limit]
+        yield adapter.search_logs(query, time_range, limit)
 
 
 def unique(entries: Iterable[LogEntry]) -> list[LogEntry]:

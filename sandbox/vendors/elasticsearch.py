@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.logs import Line, LogVendor, QueryError
-from sandbox.vendor import note
+from sandbox.vendor import active_fault, note
 from sandbox.vendors.elasticsearch_query import matches, parse_search
 
 PARAMETERS = {"ignore_unavailable", "allow_partial_search_results", "allow_no_indices", "expand_wildcards", "pretty"}
@@ -23,7 +23,8 @@ PRODUCT = {"X-Elastic-Product": "Elasticsearch"}
 class Elasticsearch(LogVendor):
     name: ClassVar[str] = "elasticsearch"
     title: ClassVar[str] = "Elasticsearch"
-    fault_kinds: ClassVar[tuple[str, ...]] = ()
+    fault_kinds: ClassVar[tuple[str, ...]] = ("opensearch",)
+    """opensearch: answer as OpenSearch does, which is another product and takes no other media type than plain JSON."""
 
     def blueprint(self) -> Blueprint:
         blueprint = Blueprint("elasticsearch", __name__)
@@ -42,6 +43,10 @@ class Elasticsearch(LogVendor):
         return _answer({"name": "sandbox", "version": {"number": "8.17.0"}, "tagline": "You Know, for Search"})
 
     def _search(self, index: str) -> Response:
+        if active_fault() == "opensearch" and request.mimetype != "application/json":
+            return _error(
+                406, "media_type_header_exception", f"Content-Type header [{request.mimetype}] is not supported"
+            )
         if "Authorization" not in request.headers:
             return _error(401, "security_exception", "missing authentication credentials for REST request")
         if unknown := set(request.args) - PARAMETERS:
@@ -86,7 +91,8 @@ def _hit(line: Line) -> dict[str, Any]:
 def _answer(body: dict[str, Any], status: int = 200) -> Response:
     response = jsonify(body)
     response.status_code = status
-    response.headers.update(PRODUCT)
+    if active_fault() != "opensearch":
+        response.headers.update(PRODUCT)
     return response
 
 
