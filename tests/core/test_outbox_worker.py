@@ -26,20 +26,17 @@ StartWorker = Callable[[], "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
-def start_worker(settings, tmp_path: Path) -> Iterator[StartWorker]:
-    """Starts workers on this test's database and on a Redis database of their own; ends them afterwards."""
-    url = settings.REDIS_URL.rpartition("/")[0] + "/8"
-    settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+def start_worker(settings, redis_of_its_own: str, tmp_path: Path) -> Iterator[StartWorker]:
+    """Starts workers on this test's database; ends them afterwards."""
     settings.OUTBOX_LEASE_SECONDS = 2
     database = connection.settings_dict
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
     environment = os.environ | {
-        "REDIS_URL": url,
+        "REDIS_URL": redis_of_its_own,
         "DATABASE_URL": f"{server}/{database['NAME']}",
         "SECRET_KEY": settings.SECRET_KEY or "k" * 50,
         "OUTBOX_LEASE_SECONDS": "2",
     }
-    redis.Redis.from_url(url).flushdb()
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> "subprocess.Popen[bytes]":
@@ -56,7 +53,6 @@ def start_worker(settings, tmp_path: Path) -> Iterator[StartWorker]:
     for worker in started:
         worker.kill()
         worker.wait()
-    redis.Redis.from_url(url).flushdb()
 
 
 def emit_many(number: int, event: str = "thing.slow", *, first: int = 0, seconds: float = 0.05) -> None:
@@ -111,7 +107,7 @@ def test_a_busy_worker_ends_its_jobs_and_leaves_the_rest(start_worker: StartWork
 
 
 @pytest.mark.chaos
-def test_kill_9_loses_and_doubles_nothing(start_worker: StartWorker) -> None:
+def test_kill_9_loses_and_doubles_nothing(start_worker: StartWorker, redis_of_its_own: str) -> None:
     emit_many(150, seconds=0.02)
     for round_ in range(4):
         worker = start_worker()
@@ -120,7 +116,7 @@ def test_kill_9_loses_and_doubles_nothing(start_worker: StartWorker) -> None:
         worker.kill()
         worker.wait()
         if round_ == 1:
-            redis.Redis.from_url(os.environ["REDIS_URL"].rpartition("/")[0] + "/8").flushdb()
+            redis.Redis.from_url(redis_of_its_own).flushdb()
     start_worker()
 
     def swept() -> bool:
