@@ -239,6 +239,19 @@ def test_an_address_with_credentials_is_refused_without_repeating_them(
     assert "s3cretpassw0rd" not in slack.target
 
 
+def test_an_address_that_http_forbids_is_never_sent_to_and_shows_in_no_error(
+    sandbox: SandboxClient, webhook_url: str, urgent: NotificationMessage
+) -> None:
+    slack = SlackWebhook(f"{webhook_url} and more")
+
+    with pytest.raises(Transient) as caught:
+        slack.deliver(urgent)
+
+    assert not caught.value.ambiguous
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    assert sandbox.requests() == []
+
+
 def test_an_address_that_cannot_be_parsed_shows_in_no_error(urgent: NotificationMessage) -> None:
     slack = SlackWebhook(f"http://127.0.0.1:99999/services/T1/B1/{SECRET}")
 
