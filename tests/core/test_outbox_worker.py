@@ -85,6 +85,18 @@ def test_a_short_delay_needs_no_sweep(start_worker: StartWorker) -> None:
     assert 0.9 < time.monotonic() - started < 3.5
 
 
+def test_a_full_queue_keeps_no_other_waiting(start_worker: StartWorker) -> None:
+    start_worker()
+    emit_many(60, seconds=1)
+    wait_until(lambda: Job.objects.filter(state=JobState.RUNNING).count() == 4)
+    with transaction.atomic():
+        [told] = emit("thing.told", subject="A")
+    wait_until(lambda: Job.objects.filter(pk=told.pk, state=JobState.DONE).exists())
+    told.refresh_from_db()
+    assert (told.started_at - told.created_at).total_seconds() < 1
+    assert Job.objects.filter(queue="analysis", state=JobState.PENDING).count() > 40
+
+
 def test_an_idle_worker_stops_within_moments_of_sigterm(start_worker: StartWorker) -> None:
     worker = start_worker()
     started = time.monotonic()
