@@ -201,6 +201,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": "tickets.models.Status",
+        "ProblemTypeEnum": "voc.core.vocabulary.ProblemType",
+        "UrgencyEnum": "voc.core.vocabulary.Urgency",
+        "ChannelEnum": "voc.core.vocabulary.Channel",
+        "RejectCategoryEnum": "tickets.models.RejectCategory",
+    },
 }
 
 # --- jobs ---------------------------------------------------------------------------------------------------------

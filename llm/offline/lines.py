@@ -78,12 +78,10 @@ class Finding:
 def read_line(entry: LogEntry, directory: Directory) -> Finding | None:
     """None for a line that tells of no failure, or of one that is the customer's own."""
     message = entry.message[:_MESSAGE]
-    if entry.level not in _WORST and not _FAILS.search(message) and not entry.error_code and not entry.stack_trace:
+    breach = exceeds_limit(message)
+    if entry.level not in _WORST and (breach is False or not (breach or _speaks_of_failure(entry, message))):
         return None
     if CUSTOMER_SIDE[0].pattern.search(message) and not entry.stack_trace:
-        return None
-    breach = exceeds_limit(message)
-    if breach is False and entry.level not in _WORST:
         return None
     trace = parse_trace(message, entry.stack_trace)
     searched = " ".join((message, entry.error_code or "", *trace.chain, trace.message))
@@ -113,11 +111,15 @@ def read_line(entry: LogEntry, directory: Directory) -> Finding | None:
     )
 
 
+def _speaks_of_failure(entry: LogEntry, message: str) -> bool:
+    return bool(entry.error_code or entry.stack_trace or _FAILS.search(message))
+
+
 def _match(searched: str, trace: Trace) -> FailurePattern | None:
     """The first pattern that matches. A reading of an answer that ends in an exception of ours is named by the exception."""
     found = next((known for known in CATALOGUE if known.pattern.search(searched)), None)
     if found is not None and found.fault is Fault.ANSWER and found.name != "parse" and trace.exception:
-        return next((known for known in _OURS if known.pattern.search(trace.exception)), found)
+        return next((known for known in _OURS if known.pattern.search(f"{trace.exception} {searched}")), found)
     return found
 
 

@@ -16,11 +16,12 @@ _POINTS_AT_US = frozenset({Sense.ERROR, Sense.BLANK, Sense.REFUSED, Sense.WRONG_
 
 def normalise(complaint: Complaint) -> Normalised:
     reading = read(complaint.text)
-    unclear = why_unclear(reading.text, reading.folded)
+    ranked = rank_systems(complaint.text, complaint.systems)
+    recognised = bool(reading.words or ranked)
+    unclear = why_unclear(reading.text, reading.folded, says_something=recognised)
     if unclear is not None:
         why = say(reading.language, UNCLEAR[unclear.value])
         return Normalised(understood=False, reason=say(reading.language, NOT_UNDERSTOOD, why=why))
-    ranked = rank_systems(complaint.text, complaint.systems)
     primary, secondary = suspected_types(reading)
     return Normalised(
         understood=True,

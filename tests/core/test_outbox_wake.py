@@ -22,15 +22,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def broker(settings) -> Iterator[redis.Redis]:
-    """A Redis database of its own, for the messages as well."""
-    url = settings.REDIS_URL.rpartition("/")[0] + "/9"
-    settings.REDIS_URL = settings.CELERY_BROKER_URL = url
-    client = redis.Redis.from_url(url)
-    client.flushdb()
-    yield client
-    client.flushdb()
-    client.close()
+def broker(redis_of_its_own: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_of_its_own) as client:
+        yield client
 
 
 def messages(client: redis.Redis) -> int:
