@@ -5,15 +5,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import JSONField, Model, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import has_permission
 from tickets import admin_acts, queries
+from tickets.admin_logs import SystemForm, try_query
 from tickets.models import AnalysisRun, AnalysisStep, Comment, System, Ticket, TicketEvent
 from voc.core.vocabulary import ProblemType
 
@@ -289,10 +292,15 @@ class OnePerLine(forms.CharField):
 class SystemAdmin(admin.ModelAdmin[System]):
     """The catalogue: admins edit it, managers may look. A system is switched off rather than deleted."""
 
-    list_display = ("name", "kind", "description", "contact", "is_active")
+    form = SystemForm
+    change_list_template = "admin/tickets/system/change_list.html"
+    list_display = ("name", "kind", "description", "contact", "log_source", "is_active")
     list_filter = ("kind", "is_active")
     search_fields = ("name", "description", "contact")
-    fields = ("name", "kind", "description", "words", "contact", "recent_incidents", "is_active")
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "description", "words", "contact", "recent_incidents", "is_active")}),
+        (_("Logs"), {"fields": ("log_source", "log_index", "log_fields")}),
+    )
 
     formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 6, "cols": 80})}}
 
@@ -300,6 +308,17 @@ class SystemAdmin(admin.ModelAdmin[System]):
         if db_field.name == "words":
             return OnePerLine(label=_("Words"), help_text=db_field.help_text, required=False)
         return super().formfield_for_dbfield(db_field, request, **options)
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("try-logs/", self.admin_site.admin_view(self.try_logs), name="tickets_system_try_logs")
+        return [own, *super().get_urls()]
+
+    def try_logs(self, request: HttpRequest) -> HttpResponse:
+        """The page on which a query can be tried against the log systems."""
+        if not has_permission(request.user, CONFIGURE):
+            raise PermissionDenied
+        context = self.admin_site.each_context(request) | try_query(request.GET)
+        return render(request, "admin/tickets/system/try_logs.html", context)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return has_permission(request.user, "ticket:read")

@@ -1,11 +1,14 @@
 """What every log system looks like from here: one query, one time range, plain entries back."""
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 from voc.core.errors import VocError
 from voc.core.vocabulary import LogContext, LogEntry, LogLevel, TimeRange
+
+INDEX = re.compile(r"[A-Za-z0-9_.\-*/#:@+, ]*")
 
 
 class LogSourceError(VocError):
@@ -41,6 +44,11 @@ class LogPlace:
     source: str = ""
     index: str = ""
     fields: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the index is one that means nothing else in any query language."""
+        return INDEX.fullmatch(self.index) is not None
 
 
 class LogAdapter(ABC):

@@ -9,11 +9,14 @@ from django.core.checks import Warning as Caution
 
 from integrations.logs.base import LogSourceError
 from integrations.logs.mock import MockLogAdapter
+from integrations.logs.registry import build, configured_names
 from integrations.logs.retrieval import MockFallback
+
+LONGEST_SECONDS = 30
 
 
 def check_log_settings(*_: Any, **__: Any) -> list[CheckMessage]:
-    return [*_fallback(), *_directory()]
+    return [*_fallback(), *_directory(), *_sources(), *_times()]
 
 
 def _fallback() -> list[CheckMessage]:
@@ -47,3 +50,34 @@ def _directory() -> list[CheckMessage]:
     except LogSourceError as error:
         problems = (error.message,)
     return [Caution(problem, hint="Mend or remove the file.", id="logs.W001") for problem in problems]
+
+
+def _sources() -> list[CheckMessage]:
+    """Each configured log system, as far as that shows without asking it."""
+    found: list[CheckMessage] = []
+    for name in configured_names():
+        try:
+            build(name)
+        except ValueError as error:
+            found.append(
+                Error(f"The settings of {name} cannot be used: {error}", hint="See docs/logs.md.", id="logs.E003")
+            )
+    needed = {"DATADOG_API_KEY": "DATADOG_APP_KEY", "SPLUNK_URL": "SPLUNK_TOKEN"}
+    found += [
+        Error(f"{switch} is set and {key} is not.", hint=f"Set {key}.", id="logs.E004")
+        for switch, key in needed.items()
+        if getattr(settings, switch) and not getattr(settings, key)
+    ]
+    return found
+
+
+def _times() -> list[CheckMessage]:
+    if 0 < settings.LOG_SOURCE_SECONDS <= settings.LOG_DEADLINE_SECONDS <= LONGEST_SECONDS:
+        return []
+    return [
+        Error(
+            f"LOG_SOURCE_SECONDS is {settings.LOG_SOURCE_SECONDS:g} and LOG_DEADLINE_SECONDS {settings.LOG_DEADLINE_SECONDS:g}.",
+            hint=f"One log system's time is part of the whole, which is {LONGEST_SECONDS} at most.",
+            id="logs.E005",
+        )
+    ]

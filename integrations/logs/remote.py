@@ -1,6 +1,5 @@
 """What all adapters of real log systems share: deadlines, the breaker, rests, error context, and one kind of error."""
 
-import re
 import time
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ TIMEOUT_SECONDS = 6.0
 CONTEXT_SPAN = timedelta(hours=1)
 # Lines that may share the entry's very moment, on top of those that the context shows.
 SAME_MOMENT = 20
-INDEX = re.compile(r"[A-Za-z0-9_.\-*/#:@+, ]*")
 MILLISECOND = timedelta(milliseconds=1)
 # Queries have a longest length in every system.
 TEXT_LENGTH = 200
@@ -54,7 +52,7 @@ class RemoteLogAdapter(LogAdapter):
 
     def __post_init__(self) -> None:
         """Raises UnknownFields for an index that could mean something to a query language."""
-        if not INDEX.fullmatch(self.index):
+        if not LogPlace(index=self.index).is_plain:
             raise UnknownFields(f"{self.index!r} is no index or log group: letters, digits and _ . - * / # : @ + only")
 
     @property

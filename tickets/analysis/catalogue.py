@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from integrations.logs.base import LogPlace
 from tickets.models import System
 from voc.core.vocabulary import SystemInfo
 
@@ -9,6 +10,12 @@ from voc.core.vocabulary import SystemInfo
 def known_systems() -> tuple[SystemInfo, ...]:
     """The active systems of the catalogue, by name."""
     return tuple(_info(system) for system in System.objects.filter(is_active=True).order_by("name"))
+
+
+def log_places() -> dict[str, LogPlace]:
+    """Where systems keep their logs, by name: those of which the catalogue says so."""
+    rows = System.objects.filter(is_active=True).values_list("name", "log_source", "log_index", "log_fields")
+    return {name: LogPlace(source, index, fields) for name, source, index, fields in rows if source or index or fields}
 
 
 def _info(system: System) -> SystemInfo:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from integrations.logs.services import get_log_search
 from llm.base import Analyst, Complaint
 from tickets.analysis import normalise, retrieve, score, solve
-from tickets.analysis.catalogue import known_systems
+from tickets.analysis.catalogue import known_systems, log_places
 from tickets.analysis.work import Noted, Stage, Work
 from tickets.models import Ticket
 from tickets.results import AnalysisResult, StepRecord
@@ -33,7 +33,7 @@ def analyse(ticket: Ticket, *, analyst: Analyst, deadline: float) -> AnalysisRes
             ticket_id=ticket.ticket_id,
             complaint=complaint,
             analyst=analyst,
-            log_search=get_log_search(),
+            log_search=get_log_search(log_places()),
             deadline=deadline,
         )
     )

@@ -1,21 +1,12 @@
 """Stage 2: the logs of what the complaint may be about, and similar tickets with their outcome."""
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.logs.base import LogQuery
-from integrations.logs.retrieval import (
-    CONTEXTS,
-    LIMIT,
-    TELLING,
-    WORST,
-    EnhancedRAGService,
-    Retrieved,
-    newest_first,
-    unique,
-)
+from integrations.logs.ranking import About
+from integrations.logs.retrieval import LIMIT, TELLING, WORST, EnhancedRAGService, Retrieved
 from llm.services import mentioned_ids, mentioned_systems
 from tickets.analysis import problems
 from tickets.analysis.work import Noted, Work
@@ -34,7 +25,14 @@ def run(work: Work) -> Noted:
     time_range = TimeRange(complaint.received_at - AROUND, complaint.received_at + AROUND)
     services = services_of(work)
     ids = ids_of(work)
-    work.retrieved = fetch(work.log_search, services=services, ids=ids, time_range=time_range)
+    work.retrieved = fetch(
+        work.log_search,
+        services=services,
+        ids=ids,
+        time_range=time_range,
+        text=complaint.text,
+        at=complaint.received_at,
+    )
     problems.tell(work.retrieved.problems)
     # Only verdicts count: what other analyses are deciding at this moment must not sway this one.
     work.past_cases = similar_cases(
@@ -66,42 +64,29 @@ def ids_of(work: Work) -> tuple[str, ...]:
 
 
 def fetch(
-    search: EnhancedRAGService, *, services: tuple[str, ...], ids: tuple[str, ...], time_range: TimeRange
+    search: EnhancedRAGService,
+    *,
+    services: tuple[str, ...],
+    ids: tuple[str, ...],
+    time_range: TimeRange,
+    text: str = "",
+    at: datetime | None = None,
 ) -> Retrieved:
-    """At most 100 entries: those that name an id of the complaint, then the telling ones of its systems, then ordinary ones.
+    """At most 100 entries: those that name an id of the complaint, then the telling ones of its systems, then ordinary ones;
+    among them those that share words with its `text` and are near to the moment `at` which it came.
 
     Where its systems tell of no failure, or none is known, the failures of all others are looked at too: customers name
     the page they were on, not the service behind it.
     """
+    session = search.session(time_range, limit=LIMIT)
     queries = [LogQuery(ids=ids)] if ids else []
     queries += [LogQuery(service=service) for service in services]
-    found = [search.retrieve(query, time_range, limit=LIMIT) for query in queries]
-    if not any(entry.level in WORST for part in found for entry in part.entries):
-        found.append(search.retrieve(LogQuery(levels=TELLING), time_range, limit=LIMIT))
+    found = session.search(*queries) if queries else ()
+    if not any(entry.level in WORST for entry in found):
+        session.search(LogQuery(levels=TELLING))
     if not services:
-        found.append(search.retrieve(LogQuery(), time_range, limit=LIMIT))
-    return _merged(found, has_ids=bool(ids))
-
-
-def _merged(parts: list[Retrieved], *, has_ids: bool) -> Retrieved:
-    named = parts[0].entries if has_ids else ()
-    everything = [entry for part in parts for entry in part.entries]
-    telling = [entry for entry in everything if entry.level in TELLING]
-    entries = unique([*named, *telling, *everything])[:LIMIT]
-    kept = {(entry.source, entry.entry_id) for entry in entries}
-    contexts = {context.entry.entry_id: context for part in parts for context in part.contexts}
-    answered = _names(name for part in parts for name in part.answered)
-    return Retrieved(
-        entries=newest_first(entries),
-        contexts=tuple(c for c in contexts.values() if (c.entry.source, c.entry.entry_id) in kept)[:CONTEXTS],
-        answered=answered,
-        missing=_names(name for part in parts for name in part.missing),
-        problems=_names(problem for part in parts for problem in part.problems),
-    )
-
-
-def _names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+        session.search(LogQuery())
+    return session.retrieved(About(text=text, at=at, services=services, ids=ids))
 
 
 def _output(work: Work) -> dict[str, Any]:

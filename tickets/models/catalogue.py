@@ -21,6 +21,29 @@ class System(models.Model):
         _("contact"), max_length=200, blank=True, default="", help_text=_("Who answers for it: a name and an address.")
     )
     recent_incidents = models.JSONField(_("recent incidents"), default=list, blank=True)
+    log_source = models.CharField(
+        _("log source"),
+        max_length=30,
+        blank=True,
+        default="",
+        help_text=_("Which log system keeps its logs, e.g. elasticsearch. Empty: all of the site's are asked."),
+    )
+    log_index = models.CharField(
+        _("log index"),
+        max_length=500,
+        blank=True,
+        default="",
+        help_text=_("Index or log groups, comma-separated, when they are not the site's usual ones."),
+    )
+    log_fields = models.CharField(
+        _("log fields"),
+        max_length=1000,
+        blank=True,
+        default="",
+        help_text=_(
+            "A schema (ecs, datadog, otel, plain) and differences from it, e.g. ecs,service=app.name,ids=order.id"
+        ),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
