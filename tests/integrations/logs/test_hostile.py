@@ -231,7 +231,9 @@ def shape(name: str, request: dict[str, Any], values: set[str]) -> str:
     """The request with every literal's content taken out."""
     if name == "elasticsearch":
         return json.dumps(blanked(request, values), sort_keys=True, ensure_ascii=False)
-    return json.dumps({**request, "query": LITERALS[name].sub("§", request["query"])}, sort_keys=True, ensure_ascii=False)
+    return json.dumps(
+        {**request, "query": LITERALS[name].sub("§", request["query"])}, sort_keys=True, ensure_ascii=False
+    )
 
 
 def blanked(part: Any, values: set[str]) -> Any:
