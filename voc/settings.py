@@ -153,9 +153,9 @@ USE_I18N = True
 
 # --- files --------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VOC_VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Served straight from the source folders: no collectstatic step can be forgotten.
+# Served straight from the source folders: no collectstatic step can be forgotten, and no folder need be there for it.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 

@@ -8,10 +8,10 @@ from llm.offline.evidence import evidence_summary, gather, log_summary, moment, 
 from llm.offline.grades import grade
 from llm.offline.history import recent_incidents
 from llm.offline.incidents import Incident
-from llm.offline.language import shorten
 from llm.offline.normalise import normalise, summarise
 from llm.offline.partner import partner_system
 from llm.offline.texts import PLACE, ROOT_CAUSE, SAYS, SUMMARY, UNKNOWN_SYSTEM, say
+from voc.core.text import shorten
 from voc.core.vocabulary import ProblemType
 
 

@@ -36,8 +36,3 @@ def language_of(text: str) -> Language:
     hangul = len(HANGUL.findall(text)) + len(JAMO.findall(text))
     latin = sum(len(word) for word in LATIN_WORD.findall(text.casefold()))
     return "ko" if hangul and hangul * 3 >= latin else "en"
-
-
-def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters, ended with an ellipsis where something was cut."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -1,8 +1,10 @@
+import inspect
 from datetime import UTC, datetime
 
 import pytest
 
 from llm.base import Complaint
+from llm.offline import texts
 from llm.services import get_analyst, mentioned_ids, mentioned_systems
 from tests.scenarios.deciding import catalogue
 from voc.core.vocabulary import ProblemType, Urgency
@@ -104,3 +106,22 @@ def test_a_longer_word_for_a_system_outweighs_a_shorter_one_inside_it():
 def test_order_numbers_are_found_and_phone_numbers_and_dates_are_not():
     text = "주문번호 20260903-0311, 운송장 381177340926, 010-1234-5678, 2026-09-03, 89,000원, VOC77123"
     assert mentioned_ids(text) == ("20260903-0311", "381177340926", "VOC77123")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The refund button in my order history shows an error every single time that I press it, " * 4,
+        "주문 내역에서 환불 버튼을 누를 때마다 오류가 나서 환불을 받을 수가 없어요 벌써 사흘째 " * 5,
+    ],
+)
+def test_the_summary_is_short_enough_for_a_heading_and_ends_after_a_whole_word(text):
+    summary = normalise(text).summary
+    assert 60 < len(summary) <= 100
+    kept = summary.removesuffix("…")
+    assert text.startswith(kept)
+    assert not text[len(kept)].isalnum()
+
+
+def test_no_sentence_of_the_analyst_calls_a_complaint_as_government_offices_do():
+    assert "민원" not in inspect.getsource(texts)
