@@ -21,7 +21,7 @@ from integrations.logs.fields import SCHEMAS, FieldMapping, parse_fields
 from integrations.logs.levels import spellings
 from integrations.logs.links import cloudwatch_link
 from integrations.logs.quoting import regex_literal
-from integrations.logs.remote import RemoteLogAdapter, Wanted, bounds_ms
+from integrations.logs.remote import RemoteLogAdapter, Wanted, bounds_ms, from_ms
 from voc.core import clock
 from voc.core.errors import Permanent, Transient, VocError
 from voc.core.http import Refused, check_address, guarded, retry_after
@@ -99,7 +99,7 @@ class CloudWatchAdapter(RemoteLogAdapter):
     def _entry(self, row: Any, query: LogQuery) -> LogEntry:
         try:
             values = {cell["field"]: cell["value"] for cell in row}
-            moment = datetime.fromisoformat(values["@timestamp"]).replace(tzinfo=UTC)
+            moment = _moment(str(values["@timestamp"]))
             native_id = str(values["@ptr"])
         except (KeyError, TypeError, ValueError) as error:
             raise self.malformed("a row without @timestamp or @ptr") from error
@@ -121,6 +121,11 @@ def shared_client(url: str, region: str, seconds: int) -> Any:
         inject_host_prefix=False,
     )
     return boto3.session.Session().client("logs", region_name=region, endpoint_url=url, config=config)
+
+
+def _moment(text: str) -> datetime:
+    """Insights writes times in UTC without saying so; stand-ins such as moto and localstack write milliseconds."""
+    return from_ms(int(text)) if text.isdigit() else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _document(values: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,8 @@ class Retrieved:
     """What was found, newest first, the surroundings of the worst entries, and who answered.
 
     `answered` and `missing` name log systems; a missing one costs its own evidence only: what it gave before it failed is
-    here, and it stands in `missing` all the same. `problems` are sentences for the operators.
+    here, and it stands in `missing` all the same. `problems` are sentences for the operators: a source that failed, a file
+    that could not be read.
     """
 
     entries: tuple[LogEntry, ...] = ()
@@ -103,6 +104,7 @@ class Session:
         self._finders: dict[tuple[str, str], LogAdapter] = {}
         self._answered: dict[str, None] = {}
         self._missing: dict[str, str] = {}
+        self._to_mend: dict[str, None] = {}
 
     def search(self, *queries: LogQuery) -> tuple[LogEntry, ...]:
         """What the queries find, all of them asked of every system at once; the mock logs after them, where that is set."""
@@ -122,7 +124,7 @@ class Session:
             contexts=self._contexts([entry for entry in ranked if entry.level in WORST][:CONTEXTS]),
             answered=tuple(name for name in self._answered if name not in self._missing),
             missing=tuple(self._missing),
-            problems=tuple(self._missing.values()),
+            problems=(*self._missing.values(), *self._to_mend),
         )
 
     def _ask_real(self, queries: Sequence[LogQuery]) -> list[LogEntry]:
@@ -143,6 +145,9 @@ class Session:
                 self._missing[name] = _sentence(name, outcome.problem)
             else:
                 self._answered[name] = None
+        for source in self._sources:
+            if source.name in outcomes:
+                self._to_mend |= dict.fromkeys(source.problems())
         return [entry for name in tasks for entry in list(found[name])]
 
     def _for(self, source: LogAdapter, queries: Sequence[LogQuery]) -> list[LogQuery]:
@@ -182,6 +187,7 @@ class Session:
             self._missing[mock.name] = error.message
             return found
         self._answered[mock.name] = None
+        self._to_mend |= dict.fromkeys(mock.problems())
         return found
 
     def _contexts(self, worst: Iterable[LogEntry]) -> tuple[LogContext, ...]:
