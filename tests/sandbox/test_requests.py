@@ -10,6 +10,7 @@ from slack_sdk.webhook import WebhookClient
 
 from sandbox.client import SandboxClient, SandboxError
 from sandbox.recorder import MAX_BODY_CHARACTERS, Recorder
+from sandbox.vendors import VENDORS, create_vendors
 
 ADDRESS = "/slack/services/T0/B0/s3cret"
 
@@ -138,7 +139,7 @@ def test_reset_forgets_requests_state_and_faults(slack: WebhookClient, sandbox: 
     sandbox.reset()
 
     assert sandbox.requests() == []
-    assert sandbox.state() == {"slack": {"messages": []}}
+    assert sandbox.state() == {vendor.name: vendor.state() for vendor in create_vendors()}
     assert sandbox.faults() == []
     assert slack.send(text="t").status_code == 200
 
@@ -162,7 +163,10 @@ def test_an_unknown_vendor_is_refused_by_name(sandbox: SandboxClient) -> None:
 def test_the_control_addresses_are_not_recorded_and_meet_no_fault(sandbox: SandboxClient) -> None:
     sandbox.fault("slack", "drop")
 
-    assert httpx.get(sandbox.url("/_sandbox/health")).json() == {"ok": True, "vendors": ["slack"]}
+    assert httpx.get(sandbox.url("/_sandbox/health")).json() == {
+        "ok": True,
+        "vendors": [vendor.name for vendor in VENDORS],
+    }
     assert sandbox.requests() == []
 
 
