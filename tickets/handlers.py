@@ -1,11 +1,11 @@
 """What the flow's jobs do with tickets. Jobs carry a ticket id as their subject."""
 
 import structlog
-from django.utils.translation import gettext as _
 
 from llm.services import get_analyst
 from tickets.analysis import pipeline
 from tickets.models import Ticket
+from tickets.results import Reason
 from tickets.services import begin_analysis, finish_analysis, give_up_analysis
 from voc.core.errors import NotAllowed
 from voc.core.outbox.api import RunningJob
@@ -30,10 +30,8 @@ def analyse(job: RunningJob) -> None:
 
 def give_up(job: RunningJob) -> None:
     """The analysis will not be tried again: people must decide. Inside the transaction that gives the job up."""
-    reason = _("The analysis was given up after %(attempts)d attempt(s): %(error)s") % {
-        "attempts": job.attempt,
-        "error": job.error or _("unknown error"),
-    }
+    values = {"attempts": str(job.attempt), "error": job.error}
+    reason = Reason("given_up", values) if job.error else Reason("failed")
     try:
         give_up_analysis(ticket_id=job.subject, reason=reason)
     except Ticket.DoesNotExist:

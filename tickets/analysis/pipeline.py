@@ -4,15 +4,13 @@ import time
 from dataclasses import replace
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from integrations.logs.services import get_log_search
 from llm.base import Analyst, Complaint
 from tickets.analysis import normalise, retrieve, score, solve
 from tickets.analysis.catalogue import known_systems
 from tickets.analysis.work import Noted, Stage, Work
 from tickets.models import Ticket
-from tickets.results import AnalysisResult, StepRecord
+from tickets.results import AnalysisResult, Reason, StepRecord
 from voc.core import clock
 
 STAGES: Final = (
@@ -45,9 +43,7 @@ def run(work: Work, stages: tuple[Stage, ...] = STAGES) -> AnalysisResult:
     work.result = replace(work.result, analyst=work.analyst.name)
     for stage in stages:
         if work.seconds_left() <= RESERVE_SECONDS:
-            return _stopped(
-                work, steps, _("The analysis ran out of time before the step “%(stage)s”.") % {"stage": stage.name}
-            )
+            return _stopped(work, steps, Reason("out_of_time", {"stage": stage.name}))
         noted = _timed(stage, work, steps)
         if noted.stop:
             return _stopped(work, steps, noted.stop)
@@ -65,11 +61,11 @@ def _timed(stage: Stage, work: Work, steps: list[StepRecord]) -> Noted:
             input=noted.input,
             output=noted.output,
             analyst=noted.by,
-            error=noted.stop,
+            error=str(noted.stop or ""),
         )
     )
     return noted
 
 
-def _stopped(work: Work, steps: list[StepRecord], why: str) -> AnalysisResult:
+def _stopped(work: Work, steps: list[StepRecord], why: Reason) -> AnalysisResult:
     return replace(work.result, manual_reason=why, steps=tuple(steps))
