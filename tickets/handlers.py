@@ -5,8 +5,8 @@ import structlog
 from llm.services import get_analyst
 from tickets.analysis import pipeline
 from tickets.models import Ticket
-from tickets.results import Reason
-from tickets.services import begin_analysis, finish_analysis, give_up_analysis
+from tickets.results import Reason, StepRecord
+from tickets.services import begin_analysis, finish_analysis, give_up_analysis, record_step
 from voc.core.errors import NotAllowed
 from voc.core.outbox.api import RunningJob
 
@@ -14,7 +14,10 @@ log = structlog.get_logger(__name__)
 
 
 def analyse(job: RunningJob) -> None:
-    """Analyse the ticket and store the decision together with the end of the job. No transaction is open in between."""
+    """Analyse the ticket and store the decision together with the end of the job.
+
+    Each step is stored as it is done, so that the page can show it. No transaction is open while a stage works.
+    """
     analyst = get_analyst()
     try:
         with job.checkpoint():
@@ -23,7 +26,12 @@ def analyse(job: RunningJob) -> None:
         # Somebody was faster, or the ticket is gone: either way nothing waits for this analysis.
         log.info("analysis.not_needed", reason=str(error))
         return
-    result = pipeline.analyse(run.ticket, analyst=analyst, deadline=job.deadline)
+
+    def keep(position: int, step: StepRecord) -> None:
+        with job.checkpoint():
+            record_step(run=run, position=position, step=step)
+
+    result = pipeline.analyse(run.ticket, analyst=analyst, deadline=job.deadline, keep=keep)
     with job.fenced():
         finish_analysis(run=run, result=result)
 

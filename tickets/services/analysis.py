@@ -121,10 +121,15 @@ def _store_run(run: AnalysisRun, result: AnalysisResult) -> None:
         }
     )
     run.save(update_fields=["state", "finished_at", "confidence", "analyst", "result"])
-    # A run whose end is written a second time keeps the steps of the first.
+    # The steps that are there already were stored as they were done, or by an end that was written before.
     AnalysisStep.objects.bulk_create(
         [_step(run, position, step) for position, step in enumerate(result.steps)], ignore_conflicts=True
     )
+
+
+def record_step(*, run: AnalysisRun, position: int, step: StepRecord) -> None:
+    """Store a step of a run that goes on, inside job.checkpoint(). `position` counts from 0."""
+    AnalysisStep.objects.bulk_create([_step(run, position, step)], ignore_conflicts=True)
 
 
 def _step(run: AnalysisRun, position: int, step: StepRecord) -> AnalysisStep:
