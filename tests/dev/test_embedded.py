@@ -205,9 +205,9 @@ def test_only_one_run_at_a_time_has_the_lock(open_folder):
 def test_a_missing_wheel_gets_one_line_that_says_what_to_do_unless_the_server_is_named(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(CannotRun, match="No Redis: .* install redis-server, use Python 3.11 or 3.12, or set REDIS_URL"):
+    with pytest.raises(CannotRun, match=r"No Redis: .* install redis-server, use Python 3.11 or 3.12, or set REDIS_URL"):
         check_wheels({"DATABASE_URL": "postgres://elsewhere/voc"})
-    with pytest.raises(CannotRun, match="No PostgreSQL: .* run `make venv`, or set DATABASE_URL"):
+    with pytest.raises(CannotRun, match=r"No PostgreSQL: .* run `make venv`, or set DATABASE_URL"):
         check_wheels({"REDIS_URL": "redis://elsewhere"})
     check_wheels({"DATABASE_URL": "postgres://elsewhere/voc", "REDIS_URL": "redis://elsewhere"})
 
