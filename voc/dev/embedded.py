@@ -9,9 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from voc.dev.places import home_for, throwaway_folder, unprivileged
-from voc.dev.postgres import Postgres
-from voc.dev.redis_server import Redis
+from voc.dev.postgres import Postgres, find_installs
+from voc.dev.redis_server import Redis, find_binary
 from voc.dev.supervise import Supervisor
+
+
+def check_wheels(given: Mapping[str, str]) -> None:
+    """Raises CannotRun when a server is wanted whose wheel is missing."""
+    if not given.get("REDIS_URL"):
+        find_binary()
+    if not given.get("DATABASE_URL"):
+        find_installs()
 
 
 def start_servers(

@@ -14,7 +14,7 @@ from voc.dev.demo.options import Kept, Options, keep
 from voc.dev.demo.outcomes import Outcomes
 from voc.dev.demo.programs import environment, programs, sandbox_port
 from voc.dev.demo.table import Table
-from voc.dev.embedded import start_servers
+from voc.dev.embedded import check_wheels, start_servers
 from voc.dev.errors import CannotRun
 from voc.dev.places import Lock, make_folder
 from voc.dev.ports import is_free
@@ -42,6 +42,7 @@ class Demo:
         self.options = options
         self.told = False
         self._orphaned = orphaned
+        check_wheels(os.environ)
         self.folder = make_folder(options.folder)
         self._lock = Lock(self.folder)
         if not self._lock.take(f"process {os.getpid()}, {options.url}"):
