@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0003_first_systems'),
+        ('tickets', '0004_manual_cause'),
     ]
 
     operations = [
