@@ -153,7 +153,7 @@ def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any
 def _trail_context(request: HttpRequest, user: User, found: Ticket) -> dict[str, Any]:
     """Where the reader came from and goes next, and the verdict just given on another ticket, still to be undone."""
     trail = trail_of(request, found.ticket_id)
-    following = next_waiting(user, found) if trail.queue and has_permission(user, "ticket:confirm") else None
+    following = next_waiting(user, found, trail) if trail.queue and has_permission(user, "ticket:confirm") else None
     passed = queries.visible_tickets(user).filter(ticket_id=trail.after).first() if trail.after else None
     passed_seconds = _seconds_left(queries.undo_until(passed)) if passed and passed.pk != found.pk else 0
     return {

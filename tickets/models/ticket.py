@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from tickets.results import Reason, told
@@ -156,6 +156,14 @@ class Ticket(models.Model):
             models.Index(fields=["-urgency_rank", "-created_at", "-id"], name="ticket_most_urgent"),
             models.Index(fields=["submitted_by", "-created_at", "-id"], name="ticket_own_newest"),
             models.Index(fields=["updated_at", "id"], name="ticket_updated"),
+            # The review queue: only what waits for people, so that it costs the same however much is finished.
+            models.Index(
+                -F("urgency_rank"),
+                "received_at",
+                "id",
+                name="ticket_waiting",
+                condition=Q(status__in=[Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED]),
+            ),
             GinIndex(fields=["grams"], name="ticket_grams"),
         ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0004_manual_cause'),
+        ('tickets', '0005_review_queue'),
     ]
 
     operations = [
