@@ -217,9 +217,11 @@ def test_a_sick_source_costs_its_own_evidence_only(
     sandbox.fault(sick, kind, **options)
     began = time.monotonic()
 
-    found = search_of([impatient(harness, 2) for harness in harnesses], tmp_path).retrieve(QUERY, DAY, limit=1000)
+    # The sound ones get the time that a busy machine needs; the sick one would take a minute.
+    adapters = [impatient(harness, 2 if harness.name == sick else 8) for harness in harnesses]
+    found = search_of(adapters, tmp_path, seconds=12).retrieve(QUERY, DAY, limit=1000)
 
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
     assert found.missing == (sick,)
     assert sorted(found.answered) == sorted(set(REAL) - {sick})
     assert {entry.source for entry in found.entries} == set(REAL) - {sick}
