@@ -9,8 +9,8 @@ from functools import lru_cache
 NOT_NAMES = frozenset(
     re.findall(
         r"\S+",
-        "고객 고객님 익명 테스트 관리자 사용자 회원 비회원 없음 무명 담당자 customer anonymous test user admin guest none unknown "
-        "client the and order payment refund",
+        "고객 고객님 익명 테스트 관리자 사용자 회원 비회원 없음 무명 담당자 "
+        "customer anonymous test user admin guest none unknown client the and order payment refund",
     )
 )
 TWO_SYLLABLES = ("남궁", "황보", "독고", "선우", "제갈", "사공", "서문", "동방")

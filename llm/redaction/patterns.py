@@ -24,8 +24,14 @@ SURNAMES = (
 )
 MARKED = r"이름|성함|성명|예금주|고객명|주문자명?|수령인|받는\s?(?:사람|분)|보내는\s?(?:사람|분)|담당자"
 # Words that follow "이름" and the like, begin like a surname and are none.
-NO_NAME = r"(?!정보|주소|전화|변경|이름|이메일|조회|정정|문의|안내|배송|신청|한글|전체|공백|인증|오류|남기|주문|고객|연락|확인|선택|전송)"
-STREETS = r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Sq|Place|Pl|Terrace|Highway|Hwy|Parkway|Way"
+NO_NAME = (
+    r"(?!정보|주소|전화|변경|이름|이메일|조회|정정|문의|안내|배송|신청|"
+    r"한글|전체|공백|인증|오류|남기|주문|고객|연락|확인|선택|전송)"
+)
+STREETS = (
+    r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Sq|Place|Pl|Terrace|Highway|"
+    r"Hwy|Parkway|Way"
+)
 BANKS = (
     r"계좌(?!이체)|입금|예금|은행|뱅크|농협|신한|국민|하나|우리|기업|수협|신협|새마을금고|우체국|토스|IBK|"
     r"[Aa]ccount\b|ACCOUNT\b|[Aa]cct\b|IBAN|iban"
