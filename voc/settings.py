@@ -248,6 +248,9 @@ VOC_SUBMITTERS_SEE_ALL = env.bool("VOC_SUBMITTERS_SEE_ALL", default=False)
 MOCK_LOG_DIR = Path(env.str("MOCK_LOG_DIR", default=str(BASE_DIR / "integrations/logs/mock_data")))
 LOG_MOCK_FALLBACK = env.str("LOG_MOCK_FALLBACK", default="empty")
 
+# --- models and prompts ---------------------------------------------------------------------------------------------
+PROMPT_DIR = env.str("PROMPT_DIR", default="prompts")
+
 # --- the outside --------------------------------------------------------------------------------------------------
 OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])
 SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default="")
