@@ -250,6 +250,24 @@ LOG_MOCK_FALLBACK = env.str("LOG_MOCK_FALLBACK", default="empty")
 
 # --- models and prompts ---------------------------------------------------------------------------------------------
 PROMPT_DIR = env.str("PROMPT_DIR", default="prompts")
+# A model per role, as provider/model or a name of the plan. With none the built-in offline analyst decides alone.
+LLM_PRECISE_MODEL = env.str("LLM_PRECISE_MODEL", default="")
+LLM_FAST_MODEL = env.str("LLM_FAST_MODEL", default="")
+LLM_LONG_MODEL = env.str("LLM_LONG_MODEL", default="")
+LLM_LOCAL_MODEL = env.str("LLM_LOCAL_MODEL", default="")
+LLM_DEVELOPMENT = env.bool("LLM_DEVELOPMENT", default=False)
+LLM_LONG_TOKENS = env.int("LLM_LONG_TOKENS", default=12000)
+LLM_AGENT_SECONDS = env.float("LLM_AGENT_SECONDS", default=60)
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1")
+ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", default="")
+ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", default="https://api.anthropic.com")
+OLLAMA_BASE_URL = env.str("OLLAMA_BASE_URL", default="http://127.0.0.1:11434")
+# In US dollars of the site's day and month; 0 for no limit.
+LLM_DAILY_BUDGET = env.float("LLM_DAILY_BUDGET", default=10)
+LLM_MONTHLY_BUDGET = env.float("LLM_MONTHLY_BUDGET", default=200)
+LLM_SOFT_LIMIT = env.float("LLM_SOFT_LIMIT", default=0.8)
+LLM_CACHE_SECONDS = env.int("LLM_CACHE_SECONDS", default=86400)
 
 # --- the outside --------------------------------------------------------------------------------------------------
 OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])
