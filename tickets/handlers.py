@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 def analyse(job: RunningJob) -> None:
     """Analyse the ticket and store the decision together with the end of the job. No transaction is open in between."""
-    analyst = get_analyst()
+    analyst = get_analyst(job.subject)
     try:
         with job.checkpoint():
             run = begin_analysis(ticket_id=job.subject, job_id=job.id, analyst=analyst.name)

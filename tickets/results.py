@@ -25,7 +25,8 @@ class AnalysisResult:
     """The end of a run. With `manual_reason` it goes to people, whatever else is known.
     `primary` is None when nothing was decided.
 
-    `decision_reason` and `action_proposal` have the shapes of the API; `confidence` is 0–1.
+    `decision_reason` and `action_proposal` have the shapes of the API; `confidence` is 0–1,
+    `prompt` the version of the prompt that led to the decision.
     """
 
     manual_reason: str = ""
@@ -40,4 +41,5 @@ class AnalysisResult:
     decision_reason: dict[str, Any] | None = None
     action_proposal: dict[str, Any] | None = None
     analyst: str = ""
+    prompt: str = ""
     steps: tuple[StepRecord, ...] = field(default=())

@@ -1,5 +1,6 @@
 """All configuration. The environment is read here and nowhere else; README.md lists every variable."""
 
+import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -268,6 +269,9 @@ LLM_DAILY_BUDGET = env.float("LLM_DAILY_BUDGET", default=10)
 LLM_MONTHLY_BUDGET = env.float("LLM_MONTHLY_BUDGET", default=200)
 LLM_SOFT_LIMIT = env.float("LLM_SOFT_LIMIT", default=0.8)
 LLM_CACHE_SECONDS = env.int("LLM_CACHE_SECONDS", default=86400)
+
+# litellm reads these when it is first imported: it is to fetch nothing then, and to read no .env of its own.
+os.environ |= {"LITELLM_OFFLINE_MODE": "true", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
 
 # --- the outside --------------------------------------------------------------------------------------------------
 OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])

@@ -27,7 +27,9 @@ RESERVE_SECONDS: Final = 5.0
 
 def analyse(ticket: Ticket, *, analyst: Analyst, deadline: float) -> AnalysisResult:
     """The decision on a ticket, or why people must decide. `deadline` is in `time.monotonic()`'s seconds."""
-    complaint = Complaint(text=ticket.raw_voc, received_at=ticket.received_at, systems=known_systems())
+    complaint = Complaint(
+        text=ticket.raw_voc, received_at=ticket.received_at, systems=known_systems(), names=(ticket.customer_name,)
+    )
     return run(
         Work(
             ticket_id=ticket.ticket_id,
