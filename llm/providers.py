@@ -1,5 +1,6 @@
 """One call of one model through litellm, which is imported here alone, and only when a call is made (3 s, 190 MB)."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -96,11 +97,24 @@ def _typed(model: Model, error: Exception) -> Exception:
     if status == 408 or name == "Timeout":
         return Transient(f"{model.name} took too long", ambiguous=True)
     if status in (429, 503):
-        headers = getattr(getattr(error, "response", None), "headers", None) or {}
-        return Transient(f"{model.name} asks to wait ({status})", at=retry_after(headers.get("retry-after")))
+        return Transient(f"{model.name} asks to wait ({status})", at=retry_after(_wait_asked(error)))
     if isinstance(status, int) and 400 <= status < 500:
         return Refused(f"{model.name} refuses the request ({status} {name})", status=status)
     return Transient(f"{model.name} failed ({name})", ambiguous=True)
+
+
+def _wait_asked(error: BaseException | None) -> str | None:
+    """The Retry-After header: litellm keeps it on its own error for some providers, else only on what that came from."""
+    while error is not None:
+        for headers in (getattr(error, "litellm_response_headers", None), _headers(error)):
+            if headers and (value := headers.get("retry-after")):
+                return str(value)
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _headers(error: BaseException) -> Any:
+    return getattr(getattr(error, "response", None), "headers", None)
 
 
 def _reply(answer: Any) -> Reply:
@@ -122,6 +136,10 @@ def _litellm() -> Any:
 
     litellm.suppress_debug_info = True
     litellm.telemetry = False
+    # It tells of every call, twice, and of every failure, with the answer that it got: the ledger does that, without.
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     # A client that was made before a fork hands one child's answers to another.
     os.register_at_fork(after_in_child=litellm.in_memory_llm_clients_cache.flush_cache)
     return litellm

@@ -271,7 +271,12 @@ LLM_SOFT_LIMIT = env.float("LLM_SOFT_LIMIT", default=0.8)
 LLM_CACHE_SECONDS = env.int("LLM_CACHE_SECONDS", default=86400)
 
 # litellm reads these when it is first imported: it is to fetch nothing then, and to read no .env of its own.
-os.environ |= {"LITELLM_OFFLINE_MODE": "true", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
+os.environ |= {
+    "LITELLM_OFFLINE_MODE": "true",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "LITELLM_MODE": "PRODUCTION",
+}
 
 # --- the outside --------------------------------------------------------------------------------------------------
 OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from sandbox.vendor import Vendor
+from sandbox.vendors.anthropic import Anthropic
+from sandbox.vendors.ollama import Ollama
+from sandbox.vendors.openai import OpenAI
 from sandbox.vendors.slack import Slack
 
-VENDORS: tuple[type[Vendor], ...] = (Slack,)
+VENDORS: tuple[type[Vendor], ...] = (Slack, OpenAI, Anthropic, Ollama)
 
 
 def create_vendors() -> list[Vendor]:

@@ -138,7 +138,7 @@ def test_reset_forgets_requests_state_and_faults(slack: WebhookClient, sandbox: 
     sandbox.reset()
 
     assert sandbox.requests() == []
-    assert sandbox.state() == {"slack": {"messages": []}}
+    assert sandbox.state()["slack"] == {"messages": []}
     assert sandbox.faults() == []
     assert slack.send(text="t").status_code == 200
 
@@ -162,7 +162,9 @@ def test_an_unknown_vendor_is_refused_by_name(sandbox: SandboxClient) -> None:
 def test_the_control_addresses_are_not_recorded_and_meet_no_fault(sandbox: SandboxClient) -> None:
     sandbox.fault("slack", "drop")
 
-    assert httpx.get(sandbox.url("/_sandbox/health")).json() == {"ok": True, "vendors": ["slack"]}
+    health = httpx.get(sandbox.url("/_sandbox/health")).json()
+    assert health["ok"] is True
+    assert "slack" in health["vendors"]
     assert sandbox.requests() == []
 
 
