@@ -28,4 +28,4 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "deploy/healthcheck.py"]
-CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py", "voc.wsgi"]
+CMD ["gunicorn", "--config", "deploy/gunicorn_conf.py", "voc.wsgi"]

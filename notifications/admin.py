@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import has_permission
 from notifications.models import Delivery
 
+
 class PerhapsTwice(admin.SimpleListFilter):
     """Messages with a try whose outcome nobody could know."""
 

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from notifications.channels.base import Channel
 from notifications.message import NotificationMessage
 from notifications.models import SETTLED, Delivery, DeliveryState
 from voc.core import clock
 
-INTERRUPTED = "The sender stopped before the answer came: it may have arrived."
+INTERRUPTED = _("The sender stopped before the answer came: it may have arrived.")
 
 
 def claim(*, channel: Channel, message: NotificationMessage) -> tuple[Delivery, bool]:
@@ -26,7 +27,7 @@ def claim(*, channel: Channel, message: NotificationMessage) -> tuple[Delivery, 
             if row.lease_until and row.lease_until > clock.now():
                 return row, False
             row.ambiguous += 1
-            row.error = INTERRUPTED
+            row.error = str(INTERRUPTED)
             if not channel.repeats(message):
                 row.state = DeliveryState.UNKNOWN
                 row.save()
@@ -84,7 +85,7 @@ def give_up(*, key: str) -> list[Delivery]:
         for row in rows:
             if row.state == DeliveryState.SENDING:
                 row.ambiguous += 1
-                row.error = INTERRUPTED
+                row.error = str(INTERRUPTED)
             row.state = DeliveryState.DEAD
             row.save()
         return rows

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import structlog
+from django.utils.translation import gettext as _
 
 from notifications import deliveries
 from notifications.channels import CHANNELS
@@ -33,10 +34,10 @@ class NotificationService:
         not exist.
         """
         if channel not in self.channels:
-            raise Permanent(f"There is no channel named {channel}.")
+            raise Permanent(_("There is no channel named %(channel)s.") % {"channel": channel})
         way = self.channels[channel]
         if way is None:
-            return deliveries.suppress(channel=channel, message=message, reason="This channel is not configured.")
+            return deliveries.suppress(channel=channel, message=message, reason=_("This channel is not configured."))
         delivery, ours = deliveries.claim(channel=way, message=message)
         if not ours:
             return delivery
@@ -74,7 +75,7 @@ def _existing(channels: Iterable[str], known: dict[str, Channel | None]) -> list
     """The channels to send to; raises Permanent before anything is sent if one of them does not exist."""
     wanted = list(dict.fromkeys(channels))
     if missing := [name for name in wanted if name not in known]:
-        raise Permanent(f"There is no channel named {', '.join(missing)}.")
+        raise Permanent(_("There is no channel named %(channel)s.") % {"channel": ", ".join(missing)})
     return wanted
 
 
@@ -84,7 +85,8 @@ def _try(way: Channel, message: NotificationMessage, delivery: Delivery) -> Deli
     try:
         receipt = way.deliver(message)
     except Permanent as error:
-        raise_alert(alert, title=f"{way.name} refuses our messages ({way.target})", body=error.message)
+        title = _("The channel “%(channel)s” refuses our messages (%(target)s)")
+        raise_alert(alert, title=title % {"channel": way.name, "target": way.target}, body=error.message)
         return deliveries.refused(delivery, error=error.message)
     except Transient as error:
         if error.ambiguous:

@@ -76,4 +76,6 @@ def open_once(request: urllib.request.Request, *, timeout: float) -> http.client
 
 def never_left(error: Exception) -> bool:
     """Whether this error of `open_once` is certain to have come before the request was sent."""
-    return isinstance(error, urllib.error.URLError) and isinstance(error.reason, NotSent)
+    if isinstance(error, urllib.error.URLError):
+        return isinstance(error.reason, NotSent)
+    return isinstance(error, http.client.InvalidURL)

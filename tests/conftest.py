@@ -40,3 +40,12 @@ else:
 
 def pytest_unconfigure() -> None:
     _servers.close()
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(settings):
+    """Hashing is slow on purpose; tests sign in hundreds of times. The same everywhere, since factories hash once."""
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]

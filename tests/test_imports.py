@@ -30,10 +30,12 @@ READ_THE_ENVIRONMENT = (
     "voc/settings.py",
     "voc/wsgi.py",
     "voc/celery.py",
-    "manage.py",
     "voc/dev/",
+    "manage.py",
+    "deploy/",
     "sandbox/",
     "tests/",
+    "benchmarks/",
 )
 
 NOT_OURS = {".venv", "var", "node_modules", ".git", "vendor", "__pycache__", "staticfiles"}

@@ -22,7 +22,7 @@ from accounts.authentication import VocJWTAuthentication
 from accounts.models import User
 from accounts.permissions import get_current_user, login_only, public, require_permission
 from tickets import queries, serializers, services
-from tickets.idempotency import HEADER, Answer, once
+from tickets.idempotency import HEADER, Answer, check_key, once
 from tickets.models import Ticket
 from tickets.paging import page_of
 from voc.core.api import QueryError, check_query
@@ -66,10 +66,14 @@ class SubmitView(APIView):
             return Answer(201, {"ticket_id": ticket.ticket_id, "status": ticket.status, "message": message})
 
         key = request.headers.get(HEADER)
-        caller = f"user:{user.pk}"
-        answer = once(caller=caller, key=key, request=request.data, make=submit) if key is not None else submit()
-        headers = {"Idempotent-Replay": "true"} if answer.replayed else None
-        return Response(answer.body, status=answer.status_code, headers=headers)
+        if key is None:
+            return _answer(submit())
+        try:
+            check_key(key)
+        except InvalidInput as error:
+            problem = {"loc": ["header", HEADER], "msg": error.message, "type": error.code}
+            return Response({"detail": [problem]}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
+        return _answer(once(caller=f"user:{user.pk}", key=key, request=request.data, make=submit))
 
 
 @require_permission("ticket:read")
@@ -262,6 +266,11 @@ _swagger = _SwaggerView.as_view()
 def docs(request: HttpRequest) -> HttpResponseBase:
     """The API to read and try out, without anything from elsewhere."""
     return _swagger(request)
+
+
+def _answer(answer: Answer) -> Response:
+    headers = {"Idempotent-Replay": "true"} if answer.replayed else None
+    return Response(answer.body, status=answer.status_code, headers=headers)
 
 
 def _body(kind: type[Body], request: Request) -> Body:

@@ -81,7 +81,7 @@ class SubmitForm(ActForm):
     )
     channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices, initial=Channel.WEB)
     received_at = forms.DateTimeField(
-        label=_("Received"),
+        label=_("Received at"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("Leave empty for now."),
@@ -173,7 +173,9 @@ class FilterForm(forms.Form):
     q = forms.CharField(
         label=_("Search"),
         required=False,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Search complaints, customers, ids")}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "data-key": "/", "placeholder": _("Search complaints, customers, ids")}
+        ),
     )
     status = forms.ChoiceField(label=_("Status"), required=False)
     urgency = forms.ChoiceField(label=_("Urgency"), required=False)

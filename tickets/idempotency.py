@@ -39,7 +39,7 @@ def once(*, caller: str, key: str, request: object, make: Callable[[], Answer]) 
 
     Raises InvalidInput for an impossible key, Conflict when the key came with another request before.
     """
-    _check(key)
+    check_key(key)
     fingerprint = _fingerprint(request)
     try:
         with transaction.atomic():
@@ -59,7 +59,8 @@ def once(*, caller: str, key: str, request: object, make: Callable[[], Answer]) 
     return Answer(earlier.status_code, earlier.answer, replayed=True)
 
 
-def _check(key: str) -> None:
+def check_key(key: str) -> None:
+    """Raises InvalidInput for a key that no client should send."""
     if not 1 <= len(key) <= MAX_KEY or not _ALLOWED.issuperset(key):
         message = _("A key has 1 to %(most)d visible ASCII characters.") % {"most": MAX_KEY}
         raise InvalidInput(field=HEADER, message=message, code="idempotency_key")

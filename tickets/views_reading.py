@@ -14,23 +14,24 @@ from django.utils.functional import Promise
 from django.utils.timezone import is_naive, make_aware
 from django.utils.translation import gettext_lazy as _
 
+from tickets.analysis.score import WEIGHTS
 from tickets.models import AnalysisRun
 from tickets.templatetags.tickets import type_label, urgency_label
 from voc.core import clock
 
 Label = str | Promise
 
-# Key in `confidence_breakdown`, label, share of the whole in per cent (product: "Score").
-PARTS: Final[tuple[tuple[str, Label, int], ...]] = (
-    ("log_evidence", _("Log evidence"), 40),
-    ("pattern_match", _("Known patterns"), 30),
-    ("log_voc_correlation", _("Complaint and logs agree"), 20),
-    ("type_consistency", _("Types agree"), 10),
+# Key in `confidence_breakdown`, label, share of the whole (0–1).
+PARTS: Final[tuple[tuple[str, Label, float], ...]] = (
+    ("log_evidence", _("Log evidence"), WEIGHTS.log_evidence),
+    ("pattern_match", _("Known patterns"), WEIGHTS.pattern_match),
+    ("log_voc_correlation", _("Complaint and logs agree"), WEIGHTS.correlation),
+    ("type_consistency", _("Types agree"), WEIGHTS.type_consistency),
 )
 
 # Keys of `action_proposal` that are shown as they are, in this order.
 PLAIN_FACTS: Final[tuple[tuple[str, Label], ...]] = (
-    ("target_system", _("Ask")),
+    ("target_system", _("Target system")),
     ("contact_info", _("Contact")),
     ("code_location", _("Place in the code")),
     ("error_summary", _("Error")),
@@ -63,6 +64,8 @@ ACTIONS: Final[dict[str, tuple[str, Label]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Grade:
+    """`weight` in per cent, `value` 0–1."""
+
     label: Label
     weight: int
     value: float
@@ -156,13 +159,12 @@ def read_proposal(proposal: object) -> Proposal | None:
         return None
     icon, kind = ACTIONS.get(_text(data.get("action_type")), ("info", _("Proposal")))
     draft = _mapping(data.get("email_draft"))
-    facts = ((label, _fact(key, data.get(key))) for key, label in PLAIN_FACTS)
     return Proposal(
         icon=icon,
         kind=kind,
         title=_text(data.get("title")),
         description=_text(data.get("description")),
-        facts=tuple(Fact(label, value) for label, value in facts if value),
+        facts=_facts(data),
         files=tuple(filter(None, (_text(item) for item in _list(data.get("affected_files"))))),
         subject=_text(draft.get("subject")),
         body=_text(draft.get("body")),
@@ -212,6 +214,15 @@ def _shown(run: AnalysisRun) -> dict[str, Label]:
     }
 
 
+def _facts(data: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """What is said twice, under an old key and a new one, is shown once."""
+    facts: dict[str, Fact] = {}
+    for key, label in PLAIN_FACTS:
+        if value := _fact(key, data.get(key)):
+            facts.setdefault(value, Fact(label, value))
+    return tuple(facts.values())
+
+
 def _fact(key: str, value: object) -> str:
     text = _text(value)
     return str(SEVERITIES.get(text, text)) if key == "severity" else text
@@ -235,7 +246,7 @@ def _quote(item: object) -> Quote:
 
 def _grades(breakdown: Mapping[str, Any]) -> tuple[Grade, ...]:
     return tuple(
-        Grade(label, weight, min(max(float(breakdown[key]), 0.0), 1.0))
+        Grade(label, round(100 * weight), min(max(float(breakdown[key]), 0.0), 1.0))
         for key, label, weight in PARTS
         if isinstance(breakdown.get(key), int | float)
     )

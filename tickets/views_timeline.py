@@ -24,6 +24,11 @@ MESSAGES: Final[dict[str, Promise]] = {
     "ticket.urgent": gettext_lazy("urgent complaint"),
     "ticket.decided": gettext_lazy("verdict"),
 }
+CHANNELS: Final[dict[str, Promise | str]] = {
+    "slack": gettext_lazy("Slack"),
+    "email": gettext_lazy("E-mail"),
+    "teams": "Teams",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +106,9 @@ def _assigned(data: dict[str, Any]) -> str:
 
 
 def _told(data: dict[str, Any]) -> str:
-    event = MESSAGES.get(data.get("event", ""), data.get("event", ""))
-    return " · ".join(filter(None, (str(event), data.get("channel", ""), data.get("detail", ""))))
+    event, channel, detail = (str(data.get(name) or "") for name in ("event", "channel", "detail"))
+    told = (str(MESSAGES.get(event, event)), str(CHANNELS.get(channel, channel)), detail)
+    return " · ".join(filter(None, told))
 
 
 def _value(key: str) -> Callable[[dict[str, Any]], str]:

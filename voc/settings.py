@@ -154,9 +154,9 @@ USE_I18N = True
 
 # --- files --------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VOC_VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Served straight from the source folders: no collectstatic step can be forgotten.
+# Served straight from the source folders: no collectstatic step can be forgotten, and no folder need be there for it.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
@@ -202,6 +202,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": "tickets.models.Status",
+        "ProblemTypeEnum": "voc.core.vocabulary.ProblemType",
+        "UrgencyEnum": "voc.core.vocabulary.Urgency",
+        "ChannelEnum": "voc.core.vocabulary.Channel",
+        "RejectCategoryEnum": "tickets.models.RejectCategory",
+    },
 }
 
 # --- jobs ---------------------------------------------------------------------------------------------------------
@@ -232,7 +239,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
-    "outbox-sweep": {"task": "voc.core.outbox.tasks.sweep", "schedule": OUTBOX_SWEEP_SECONDS},
+    # A sweep that no worker took in time is worth nothing: without an end they would pile up while no worker runs.
+    "outbox-sweep": {
+        "task": "voc.core.outbox.tasks.sweep",
+        "schedule": OUTBOX_SWEEP_SECONDS,
+        "options": {"expire_seconds": max(10, round(3 * OUTBOX_SWEEP_SECONDS))},
+    },
     "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
     "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
     "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},

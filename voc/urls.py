@@ -10,3 +10,8 @@ urlpatterns = [
     path("", include("tickets.urls")),
     path("", include("voc.portal.urls")),
 ]
+
+handler400 = "voc.core.error_pages.bad_request"
+handler403 = "voc.core.error_pages.permission_denied"
+handler404 = "voc.core.error_pages.page_not_found"
+handler500 = "voc.core.error_pages.server_error"

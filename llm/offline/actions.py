@@ -3,12 +3,14 @@
 from typing import Any
 
 from llm.offline import advice
-from llm.offline.decide import Decision, partner_system
+from llm.offline.decide import Decision
 from llm.offline.evidence import moment, title_of
 from llm.offline.incidents import Incident
 from llm.offline.keywords import Sense
-from llm.offline.language import Language, shorten
+from llm.offline.language import Language
+from llm.offline.partner import partner_system
 from llm.offline.texts import UNKNOWN_SYSTEM, say
+from voc.core.text import shorten
 from voc.core.vocabulary import ProblemType, Urgency
 
 _FILES = 5

@@ -3,13 +3,15 @@
 from llm.base import Case, Complaint, Normalised, Solution
 from llm.offline.actions import category_of, propose
 from llm.offline.advice import PROPOSALS
-from llm.offline.decide import Decision, decide, partner_system
+from llm.offline.decide import Decision, decide
 from llm.offline.evidence import evidence_summary, gather, log_summary, moment, ruled_out, title_of
 from llm.offline.grades import grade
+from llm.offline.history import recent_incidents
 from llm.offline.incidents import Incident
-from llm.offline.language import shorten
 from llm.offline.normalise import normalise, summarise
+from llm.offline.partner import partner_system
 from llm.offline.texts import PLACE, ROOT_CAUSE, SAYS, SUMMARY, UNKNOWN_SYSTEM, say
+from voc.core.text import shorten
 from voc.core.vocabulary import ProblemType
 
 
@@ -34,7 +36,7 @@ class OfflineAnalyst:
             root_cause=_root_cause(decision, said),
             evidence=gather(decision),
             ruled_out=ruled_out(decision),
-            evidence_summary=evidence_summary(decision),
+            evidence_summary=" ".join(filter(None, (evidence_summary(decision), recent_incidents(case, decision)))),
             log_summary=log_summary(case, decision.reading.language),
             grades=grade(decision),
             analyst=self.name,

@@ -56,7 +56,7 @@ _PARTICULAR: dict[str, str] = {
     "language": r"언어|번역|영어로|language|translat|locale",
     "name": r"이름|성함|\bnames?\b",
     "wallet": r"간편\s?결제|페이\b|wallet|apple ?pay|google ?pay",
-    "points of sale": r"매장|store pickup|shop finder",
+    "map": r"지도|매장|\bmaps?\b|store pickup|store finder",
     "stay open": r"로그아웃|풀려|자동\s?로그인|log(?:ged|s)? (?:me )?out|logout|stay signed|remember me",
     "tablet": r"태블릿|아이패드|tablet|ipad",
     "banner": r"배너|팝업|banner|pop-?up",

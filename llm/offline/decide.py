@@ -7,7 +7,7 @@ from llm.offline.incidents import Incident, group
 from llm.offline.keywords import Sense
 from llm.offline.lines import read_line
 from llm.offline.normalise import is_wish, suspected_types
-from llm.offline.peers import Directory, Side
+from llm.offline.peers import Directory
 from llm.offline.reading import Reading, read
 from llm.offline.relevance import Relevance, relevance
 from llm.offline.systems import rank_systems
@@ -15,6 +15,8 @@ from voc.core.vocabulary import LogEntry, ProblemType, Urgency
 
 # Strength times relevance from which an incident explains the complaint.
 ACCEPTED = 0.3
+# Strength of an incident that is a failure beyond doubt.
+SURE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,9 @@ def decide(case: Case) -> Decision:
     mentioned = _mentioned(case)
     judged = _judge(case, reading, directory, mentioned)
     chosen = _choose(judged, reading, mentioned)
-    primary, secondary = _types(chosen, reading)
     system = _system(chosen, directory, mentioned)
+    quiet = tuple(entry for entry in case.logs if _is_of(entry, system, directory))
+    primary, secondary = _types(chosen, reading, has_logs=bool(quiet))
     return Decision(
         reading=reading,
         directory=directory,
@@ -66,7 +69,7 @@ def decide(case: Case) -> Decision:
         others=tuple(other for other in judged if not _belongs(other, chosen)),
         suspected=suspected_types(reading)[0],
         mentioned=mentioned,
-        quiet=tuple(entry for entry in case.logs if _is_of(entry, system, directory)),
+        quiet=quiet,
     )
 
 
@@ -93,17 +96,34 @@ def _judge(case: Case, reading: Reading, directory: Directory, mentioned: tuple[
 def _choose(judged: list[Judged], reading: Reading, mentioned: tuple[str, ...]) -> Judged | None:
     """The incident that the complaint is about. A wish, and a complaint that says nothing, are not pinned on what else fails."""
     for candidate in judged:
-        fits = candidate.relevance
         if candidate.score < ACCEPTED:
             return None
-        if is_wish(reading) and not _outweighs_the_wish(candidate):
-            continue
-        if not (reading.symptoms and mentioned) and not fits.is_particular:
-            continue
-        if not fits.is_at_home and not (fits.ids or fits.subject):
-            continue
-        return candidate
+        if is_wish(reading):
+            fits = _outweighs_the_wish(candidate)
+        elif candidate.relevance.is_particular:
+            fits = True
+        elif mentioned:
+            fits = _fits_the_system(candidate, reading)
+        else:
+            fits = bool(reading.symptoms) and _stands_alone(candidate, judged)
+        if fits:
+            return candidate
     return None
+
+
+def _fits_the_system(candidate: Judged, reading: Reading) -> bool:
+    """It failed where the customer was. Who reports no symptom at all must at least not be vague."""
+    fits = candidate.relevance
+    if not reading.symptoms and (reading.said(Sense.ODD) or candidate.incident.strength < SURE):
+        return False
+    return fits.is_at_home or fits.subject > 0
+
+
+def _stands_alone(candidate: Judged, judged: list[Judged]) -> bool:
+    """Nothing else failed, so that it explains a failure in a system nobody recognised."""
+    return candidate.incident.strength >= SURE and not any(
+        other.incident.strength >= SURE for other in judged if other is not candidate
+    )
 
 
 def _outweighs_the_wish(candidate: Judged) -> bool:
@@ -111,23 +131,24 @@ def _outweighs_the_wish(candidate: Judged) -> bool:
     fits = candidate.relevance
     if fits.ids:
         return True
-    if candidate.incident.strength < 0.8 or not fits.is_particular:
+    if candidate.incident.strength < SURE or not fits.is_particular:
         return False
     return fits.symptom >= 0.2 or fits.subject >= 0.18
 
 
-def _types(chosen: Judged | None, reading: Reading) -> tuple[ProblemType, ProblemType | None]:
+def _types(chosen: Judged | None, reading: Reading, *, has_logs: bool) -> tuple[ProblemType, ProblemType | None]:
     if chosen is None:
-        return _types_by_words(reading)
+        return _types_by_words(reading, has_logs=has_logs)
     if not chosen.incident.outside:
         return ProblemType.CODE_ERROR, None
     effect = chosen.incident.code_effect
     return ProblemType.INTEGRATION_ERROR, (ProblemType.CODE_ERROR if effect else None)
 
 
-def _types_by_words(reading: Reading) -> tuple[ProblemType, ProblemType | None]:
-    """With quiet logs: a wish, or a guess that will not be confident."""
-    if reading.symptoms and not is_wish(reading):
+def _types_by_words(reading: Reading, *, has_logs: bool) -> tuple[ProblemType, ProblemType | None]:
+    """With quiet logs: a wish as soon as there is a hint of one, else a guess that will not be confident."""
+    wishes = is_wish(reading) or (has_logs and reading.wish > 0)
+    if reading.symptoms and not wishes:
         primary, secondary = suspected_types(reading)
         return primary or ProblemType.CODE_ERROR, secondary
     return ProblemType.BUSINESS_IMPROVEMENT, None
@@ -171,22 +192,3 @@ def _belongs(other: Judged, chosen: Judged | None) -> bool:
 def _is_of(entry: LogEntry, system: str, directory: Directory) -> bool:
     found = directory.system_of(entry.service)
     return (found.name if found else entry.service) == system
-
-
-def partner_system(decision: Decision) -> str:
-    """The external system behind the chosen incident: of the catalogue where its words fit, else the host in the logs."""
-    if decision.chosen is None:
-        return ""
-    incident = decision.chosen.incident
-    directory = decision.directory
-    named = directory.system_of(incident.peer.name)
-    if named is not None and not named.internal:
-        return named.name
-    if directory.is_external(incident.service):
-        return decision.system
-    told = " ".join(finding.entry.message[:300] for finding in incident.findings[:5])
-    external = tuple(system for system in directory.systems if not system.internal)
-    ranked = rank_systems(f"{incident.service} {told}", external)
-    if ranked:
-        return ranked[0]
-    return incident.peer.name if incident.peer.side is Side.EXTERNAL else ""

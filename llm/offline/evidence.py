@@ -8,7 +8,7 @@ from llm.base import Case, Evidence
 from llm.offline.concepts import concepts_in
 from llm.offline.decide import Decision, Judged
 from llm.offline.incidents import Incident
-from llm.offline.language import Language, shorten
+from llm.offline.language import Language
 from llm.offline.lines import Finding
 from llm.offline.texts import (
     EVIDENCE,
@@ -22,6 +22,7 @@ from llm.offline.texts import (
     say,
 )
 from voc.core import clock
+from voc.core.text import shorten
 from voc.core.vocabulary import LogEntry, LogLevel, ProblemType
 
 QUOTES = 6

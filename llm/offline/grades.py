@@ -4,11 +4,14 @@ from llm.base import Grades
 from llm.offline.decide import Decision
 from llm.offline.incidents import Incident
 from llm.offline.keywords import Sense
+from llm.offline.normalise import is_wish
 from voc.core.vocabulary import LogLevel, ProblemType
 
 _WORST = (LogLevel.ERROR, LogLevel.FATAL)
 # A pattern that leaves nothing to interpret, whatever the level somebody chose to log it at.
 _PLAIN = frozenset({"timeout", "upstream_5xx", "rate_limit", "connection", "dns", "tls"})
+# A wish that is more than hinted at.
+CLEAR = 0.6
 
 
 def grade(decision: Decision) -> Grades:
@@ -34,8 +37,9 @@ def _log_evidence(decision: Decision) -> float:
     lead = incident.lead
     if lead.handled or lead.entry.level not in (*_WORST, LogLevel.WARN):
         return 0.4
-    if not decision.chosen.relevance.is_at_home and not decision.chosen.relevance.is_particular:
-        # A clear failure, but in a system that the customer did not speak of: its part in this is guessed.
+    fits = decision.chosen.relevance
+    if not fits.is_particular and not (fits.is_at_home and decision.reading.symptoms):
+        # A clear failure, but the customer spoke of another system or of no failure: its part in this is guessed.
         return 0.6
     if _has_trace(incident):
         return 1.0
@@ -56,22 +60,29 @@ def _has_trace(incident: Incident) -> bool:
 def _evidence_of_quiet(decision: Decision) -> float:
     if not decision.quiet:
         return 0.0
-    if decision.primary is ProblemType.BUSINESS_IMPROVEMENT and decision.reading.wish:
-        return 0.6 if decision.reading.wish >= 0.8 else 0.5
+    if _is_wish(decision):
+        return 0.6 if decision.reading.wish >= CLEAR else 0.5
     return 0.2
+
+
+def _is_wish(decision: Decision) -> bool:
+    """More of a wish than of a failure; where it is the other way round, quiet logs make it only likelier."""
+    return decision.primary is ProblemType.BUSINESS_IMPROVEMENT and is_wish(decision.reading)
 
 
 def _pattern_match(decision: Decision) -> float:
     """How well the catalogue knows it; past cases are weighed in later, by the score."""
     if decision.chosen is None:
-        if decision.primary is ProblemType.BUSINESS_IMPROVEMENT and decision.reading.wish:
-            return 0.7 if decision.reading.wish >= 0.8 else 0.5
+        if _is_wish(decision):
+            return 0.7 if decision.reading.wish >= CLEAR else 0.5
         return 0.2 if decision.reading.symptoms else 0.0
     incident = decision.chosen.incident
     if decision.secondary is not None:
         return 0.9
+    if incident.exception:
+        return 1.0 if incident.pattern else 0.7
     if incident.pattern is None:
-        return 0.7 if incident.exception else 0.4
+        return 0.4
     return incident.pattern.weight if incident.lead.entry.level in (*_WORST, LogLevel.WARN) else 0.7
 
 
@@ -80,7 +91,7 @@ def _correlation(decision: Decision) -> float:
         return decision.chosen.relevance.total
     if not decision.mentioned:
         return 0.3 if decision.reading.wish else 0.1
-    if decision.primary is ProblemType.BUSINESS_IMPROVEMENT and decision.reading.wish:
+    if _is_wish(decision):
         return 0.8 if decision.quiet else 0.3
     return 0.2
 

@@ -93,9 +93,14 @@ class Incident:
         return next((finding.trace.exception for finding in self.by_strength() if finding.trace.exception), "")
 
     @property
+    def is_unhandled(self) -> bool:
+        """Nobody caught it: our code let it through, whoever began it."""
+        return any(finding.unhandled for finding in self.findings)
+
+    @property
     def code_effect(self) -> "Incident | None":
         """The failure of our own code that belongs to it: its own unhandled line, or an effect."""
-        if any(finding.unhandled for finding in self.findings if finding.outside):
+        if self.outside and self.is_unhandled:
             return self
         return next(
             (effect for effect in self.effects if any(finding.has_code_error for finding in effect.findings)), None
@@ -149,7 +154,7 @@ def _moment(finding: Finding) -> tuple[datetime, str]:
 def _join(incidents: list[Incident], directory: Directory) -> None:
     """Gives each failure of ours the cause that it most plausibly had, if there is one."""
     for effect in incidents:
-        if effect.outside:
+        if effect.outside and not effect.is_unhandled:
             continue
         causes = [cause for cause in incidents if cause is not effect and _may_cause(cause, effect, directory)]
         scored = [(_link(cause, effect), index, cause) for index, cause in enumerate(causes)]
@@ -161,7 +166,7 @@ def _join(incidents: list[Incident], directory: Directory) -> None:
 
 def _may_cause(cause: Incident, effect: Incident, directory: Directory) -> bool:
     """A failing partner can break our code; a service of ours can only break those that report it."""
-    if cause.lead.handled:
+    if cause.lead.handled or cause.is_unhandled:
         return False
     if cause.outside:
         return True
@@ -184,10 +189,12 @@ def _link(cause: Incident, effect: Incident) -> float:
     told = (
         effect.lead.entry.message[:300],
         effect.exception,
-        *(place.scope + place.name for place in effect.places[:3]),
+        *(place.scope + place.file for place in effect.places[:3]),
     )
     if _ABOUT_ANSWERS.search(" ".join(told)):
         score += 0.7
+    if effect.is_unhandled:
+        score += 0.4
     return score
 
 

@@ -144,7 +144,8 @@ WORDINGS: tuple[Wording, ...] = (
         r"두\s?번씩|두\s?개씩|누락|빠져\s?있",
         r"\bwrong (?:amount|price|total|sum|date|time|address|name|order|item|currency|figure|number|person|"
         r"language|size)|doesn'?t (?:match|add up)|does not (?:match|add up)",
-        r"\b(?:disappear|vanish)(?:e[sd]|ing)?\b|\bgone\b|\bmissing\b|\bduplicat(?:e[sd]?|ion)\b|\btwice\b|"
+        r"\b(?:disappear|vanish)(?:e[sd]|ing)?\b|\bgone\b|\bmissing\b|\bduplicat(?:e[sd]?|ion)\b|(?:sent|came|"
+        r"delivered|ordered|shown|listed|appears?|booked|applied|counted) twice|"
         r"somebody else|someone else|negative (?:amount|total|price)|off by",
     ),
     # --- money ---
@@ -211,7 +212,8 @@ WORDINGS: tuple[Wording, ...] = (
     *_all(
         Sense.CANNOT_FIND,
         1.0,
-        r"못\s?찾|찾[을지]\s?(?:수가?\s?없|를?\s?못|가?\s?않)|찾기\s?(?:가\s?|도\s?)?(?:힘|어[려렵]|불|쉽)|"
+        r"못\s?찾|찾[을지]\s?(?:수가?\s?없|를?\s?못|가?\s?않)|찾기\s?(?:가\s?|도\s?)?(?:너무|정말|참|진짜|"
+        r"많이|좀|무척)?\s?(?:힘|어[려렵]|불|쉽)|"
         r"안\s?보[여이임입].{0,4}(?:어디|$|요|서|는데)|어디(?:에|서|에서|로|있|야|예|인지|다)|숨[어겨]|"
         r"한참\s?찾|뒤졌|헤[매맸]",
         r"(?:can'?t|can ?not|could ?n[o']t|could not|unable to|didn'?t|hard to|difficult to|impossible to|"

@@ -78,24 +78,24 @@ class Finding:
 def read_line(entry: LogEntry, directory: Directory) -> Finding | None:
     """None for a line that tells of no failure, or of one that is the customer's own."""
     message = entry.message[:_MESSAGE]
-    if entry.level not in _WORST and not _FAILS.search(message) and not entry.error_code and not entry.stack_trace:
+    breach = exceeds_limit(message)
+    if entry.level not in _WORST and (breach is False or not (breach or _speaks_of_failure(entry, message))):
         return None
     if CUSTOMER_SIDE[0].pattern.search(message) and not entry.stack_trace:
-        return None
-    breach = exceeds_limit(message)
-    if breach is False and entry.level not in _WORST:
         return None
     trace = parse_trace(message, entry.stack_trace)
     searched = " ".join((message, entry.error_code or "", *trace.chain, trace.message))
     pattern = _timeout() if breach else None
     pattern = pattern or _match(searched, trace)
     handled = bool(HANDLED.search(message))
-    strength = _strength(entry, pattern, trace, handled=handled)
-    if strength <= 0:
-        return None
     peer = directory.peer_of(f"{message} {trace.message}", entry.service)
     external = directory.is_external(entry.service)
     outside = _is_outside(pattern, trace, peer, external=external, message=message)
+    # Where our code stood while a partner failed proves no more than that the partner failed.
+    strength = _strength(entry, pattern, has_trace=not outside and bool(trace.has_frames or trace.exception))
+    strength *= 0.3 if handled and not trace.has_frames else 1.0
+    if strength <= 0:
+        return None
     return Finding(
         entry=entry,
         pattern=pattern,
@@ -111,11 +111,15 @@ def read_line(entry: LogEntry, directory: Directory) -> Finding | None:
     )
 
 
+def _speaks_of_failure(entry: LogEntry, message: str) -> bool:
+    return bool(entry.error_code or entry.stack_trace or _FAILS.search(message))
+
+
 def _match(searched: str, trace: Trace) -> FailurePattern | None:
     """The first pattern that matches. A reading of an answer that ends in an exception of ours is named by the exception."""
     found = next((known for known in CATALOGUE if known.pattern.search(searched)), None)
     if found is not None and found.fault is Fault.ANSWER and found.name != "parse" and trace.exception:
-        return next((known for known in _OURS if known.pattern.search(trace.exception)), found)
+        return next((known for known in _OURS if known.pattern.search(f"{trace.exception} {searched}")), found)
     return found
 
 
@@ -139,14 +143,16 @@ def _timeout() -> FailurePattern:
     return next(known for known in CATALOGUE if known.name == "timeout")
 
 
-def _strength(entry: LogEntry, pattern: FailurePattern | None, trace: Trace, *, handled: bool) -> float:
+def _strength(entry: LogEntry, pattern: FailurePattern | None, *, has_trace: bool) -> float:
+    known = pattern.weight if pattern else 0.0
     if entry.level in _WORST:
-        base = 1.0 if trace.has_frames or trace.exception else (0.85 * pattern.weight if pattern else 0.6)
-    elif entry.level is LogLevel.WARN:
-        base = 0.7 if trace.has_frames else (0.55 * pattern.weight if pattern else 0.0)
-    else:
-        base = 0.3 if pattern and entry.level is LogLevel.INFO else 0.0
-    return base * (0.3 if handled and not trace.has_frames else 1.0)
+        return 1.0 if has_trace else (0.85 * known or 0.6)
+    if entry.level is LogLevel.INFO:
+        return 0.3 * known
+    if entry.level is not LogLevel.WARN:
+        return 0.0
+    # Ordinary warnings carry no code; one that does was meant to be looked for.
+    return 0.7 if has_trace else (0.55 * known or (0.4 if entry.error_code else 0.0))
 
 
 def _is_outside(pattern: FailurePattern | None, trace: Trace, peer: Peer, *, external: bool, message: str) -> bool:
@@ -184,7 +190,7 @@ def _breaks_our_code(trace: Trace) -> bool:
 def _about(entry: LogEntry, trace: Trace) -> str:
     path = entry.metadata.get("path") or entry.metadata.get("endpoint") or entry.metadata.get("url") or ""
     places = " ".join(f"{place.name} {place.scope}" for place in trace.places[:4])
-    return f"{entry.message[:_MESSAGE]} {entry.error_code or ''} {path} {places}"
+    return f"{entry.service} {entry.message[:_MESSAGE]} {entry.error_code or ''} {path} {places}"
 
 
 def _ids(entry: LogEntry, message: str) -> frozenset[str]:

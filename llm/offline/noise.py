@@ -43,7 +43,14 @@ _ENGLISH_SIGN = _words(
     "app order payment pay "
     "card refund error login site page button mail email delivery parcel cart coupon account password help wrong slow "
     "work works working broken failed fails fail never still after before just from our we they there so very since "
-    "cancel charged twice crash crashes hangs stuck found find tracking checkout system"
+    "cancel charged twice crash crashes hangs stuck found find tracking checkout system "
+    "something anything nothing everything someone somehow thing things feel feels felt seem seems look looks different "
+    "same new old more less much many some any all every other another again always often sometimes now today yesterday "
+    "day week month time hour minute would could should will may might must if then than because while about over under "
+    "out up down off back here who which their his her its as by am im i'm it's that's there's make made give take come "
+    "came go went going see saw use used using say says said know think want like good bad better best long short late "
+    "early high low right left big small first last one two three people customer customers service support call called "
+    "price money buy bought sell item items product products shop store website number address phone screen website"
 )
 # The commonest small words of other languages in Latin letters, none of them English.
 _FOREIGN_SIGN = _words(
@@ -59,8 +66,11 @@ _FOREIGN_SIGN = _words(
 _LATIN_TOKEN = re.compile(r"[a-z\u00c0-\u024f\u1e00-\u1eff]+")
 
 
-def why_unclear(text: str, folded: str) -> Unclear | None:
-    """`text` is cleaned, `folded` also lower-cased. None when there is something to understand."""
+def why_unclear(text: str, folded: str, *, says_something: bool = False) -> Unclear | None:
+    """`text` is cleaned, `folded` also lower-cased; `says_something` when a wording of customers was recognised in it.
+
+    None when there is something to understand.
+    """
     if not text:
         return Unclear.EMPTY
     letters = sum(char.isalpha() for char in text)
@@ -75,19 +85,21 @@ def why_unclear(text: str, folded: str) -> Unclear | None:
         return Unclear.SPAM
     if hangul + latin < 0.5 * letters and _is_foreign(text):
         return Unclear.OTHER_LANGUAGE
-    return _what_is_wrong_with_the_words(folded, hangul, latin, words)
+    return _what_is_wrong_with_the_words(folded, hangul, latin, words, says_something=says_something)
 
 
-def _what_is_wrong_with_the_words(folded: str, hangul: int, latin: int, words: list[str]) -> Unclear | None:
+def _what_is_wrong_with_the_words(
+    folded: str, hangul: int, latin: int, words: list[str], *, says_something: bool
+) -> Unclear | None:
     plain = _REPEATED.sub("", folded)
     if not HANGUL.search(plain) and not LATIN_WORD.search(plain):
         return Unclear.LAUGHTER
     if hangul and hangul * 3 >= latin:
-        return None if _KOREAN_SIGN.search(folded) else Unclear.GIBBERISH
+        return None if says_something or _KOREAN_SIGN.search(folded) else Unclear.GIBBERISH
     known = sum(word in _ENGLISH_SIGN for word in words)
     if sum(token in _FOREIGN_SIGN for token in _LATIN_TOKEN.findall(folded)) > known:
         return Unclear.OTHER_LANGUAGE
-    if known >= max(1, 0.12 * len(words)):
+    if says_something or known >= max(1, 0.12 * len(words)):
         return None
     # One English word may be all there is in a short cry for help; a long text without a common one is another language.
     return Unclear.GIBBERISH if len(words) < 4 else Unclear.OTHER_LANGUAGE

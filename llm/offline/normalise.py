@@ -2,25 +2,27 @@
 
 from llm.base import Complaint, Normalised
 from llm.offline.keywords import POLITENESS, Sense
-from llm.offline.language import shorten
 from llm.offline.noise import why_unclear
 from llm.offline.reading import Reading, read
 from llm.offline.systems import rank_systems
 from llm.offline.texts import NOT_UNDERSTOOD, UNCLEAR, say
+from voc.core.text import shorten
 from voc.core.vocabulary import ProblemType, Urgency
 
-SUMMARY_LENGTH = 200
+# It stands above the complaint as a heading.
+SUMMARY_LENGTH = 100
 _POINTS_OUTSIDE = frozenset({Sense.HANG, Sense.NOTHING_COMES, Sense.DOWN})
 _POINTS_AT_US = frozenset({Sense.ERROR, Sense.BLANK, Sense.REFUSED, Sense.WRONG_VALUE, Sense.FAILS})
 
 
 def normalise(complaint: Complaint) -> Normalised:
     reading = read(complaint.text)
-    unclear = why_unclear(reading.text, reading.folded)
+    ranked = rank_systems(complaint.text, complaint.systems)
+    recognised = bool(reading.words or ranked)
+    unclear = why_unclear(reading.text, reading.folded, says_something=recognised)
     if unclear is not None:
         why = say(reading.language, UNCLEAR[unclear.value])
         return Normalised(understood=False, reason=say(reading.language, NOT_UNDERSTOOD, why=why))
-    ranked = rank_systems(complaint.text, complaint.systems)
     primary, secondary = suspected_types(reading)
     return Normalised(
         understood=True,
@@ -34,7 +36,7 @@ def normalise(complaint: Complaint) -> Normalised:
 
 
 def summarise(reading: Reading) -> str:
-    """The complaint without courtesies, at most 200 characters."""
+    """The complaint without courtesies, at most 100 characters."""
     plain = " ".join(POLITENESS.sub(" ", reading.text).split()).strip(" ,.!?~")
     return shorten(plain or reading.text, SUMMARY_LENGTH)
 

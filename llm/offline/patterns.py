@@ -179,7 +179,7 @@ CATALOGUE: tuple[FailurePattern, ...] = (
         _REFUSED_AT_ONCE | {Sense.MONEY},
         _NUMBER % "50[0-9]" + r"(?! ?(?:ms|items|rows|users|won|원|KB|MB|entries|series|of))|(?:status|code|"
         r"http\w*)\s?[=: ]\s?5\d\d\b|\b5xx\b|bad gateway|service unavailable|gateway time-?out|"
-        r"internal server error|\b52[0-7]\b",
+        r"internal server error",
         r"temporarily unavailable|upstream (?:error|failure|connect|prematurely|request)|under maintenance|"
         r"(?:scheduled |system )?maintenance (?:page|mode|window)|(?:시스템\s?)?점검\s?중|HttpServerError|"
         r"ServiceUnavailable|UNAVAILABLE|서버\s?오류|장애",
@@ -355,7 +355,7 @@ CATALOGUE: tuple[FailurePattern, ...] = (
         Fault.OURS,
         ("처리되지 않은 예외", "unhandled exception"),
         _BROKEN,
-        r"unhandled|uncaught|not handled|panic:|panicked|fatal error|segmentation fault|segfault|core dumped|"
+        r"unhandled|uncaught|not handled|\bpanic|fatal error|segmentation fault|segfault|core dumped|"
         r"처리되지\s?않은|예외\s?(?:발생|처리)|unexpected (?:error|exception|failure)|traceback|"
         r"exception (?:in|while|during|caught|occurred|processing|handling)",
         weight=0.9,

@@ -51,7 +51,7 @@ UNCLEAR: dict[str, Pair] = {
     ),
 }
 NOT_UNDERSTOOD: Pair = (
-    "민원을 이해할 수 없습니다: {why}",
+    "고객 불만의 내용을 이해할 수 없습니다: {why}",
     "The complaint cannot be understood: {why}",
 )
 
@@ -63,7 +63,7 @@ TYPE_NAMES: dict[str, Pair] = {
 PATTERN_NONE: Pair = ("오류", "an error")
 
 WHY: dict[str, Pair] = {
-    "failure": ("민원과 일치하는 실패: {title}", "The failure that fits the complaint: {title}"),
+    "failure": ("고객 불만과 일치하는 실패: {title}", "The failure that fits the complaint: {title}"),
     "cause": ("근본 원인: {title}", "The root cause: {title}"),
     "effect": ("그 결과로 우리 쪽에서 발생: {title}", "What it led to in our code: {title}"),
     "again": ("같은 사건의 다른 기록", "Another line of the same incident"),
@@ -73,11 +73,11 @@ WHY: dict[str, Pair] = {
 
 RULED_OUT: dict[str, Pair] = {
     "quiet integration": (
-        "{name}: {system} 로그 {count}건에 민원과 관련된 외부 시스템의 시간 초과나 오류 응답이 없습니다.",
+        "{name}: {system} 로그 {count}건에 고객 불만과 관련된 외부 시스템의 시간 초과나 오류 응답이 없습니다.",
         "{name}: {count} lines of {system} show no timeout or error of an external system that fits the complaint.",
     ),
     "quiet code": (
-        "{name}: {system} 로그 {count}건에 민원과 관련된 예외나 오류가 없습니다.",
+        "{name}: {system} 로그 {count}건에 고객 불만과 관련된 예외나 오류가 없습니다.",
         "{name}: {count} lines of {system} show no exception or error that fits the complaint.",
     ),
     "no wish": (
@@ -102,7 +102,7 @@ RULED_OUT: dict[str, Pair] = {
         'The customer\'s words point to "{suspected}"; the logs say otherwise, and they come first.',
     ),
     "other incident": (
-        '다른 사건: {service}의 {title} ({at}, "{quote}")은 시각이나 내용이 민원과 덜 맞습니다.',
+        '다른 사건: {service}의 {title} ({at}, "{quote}")은 시각이나 내용이 고객 불만과 덜 맞습니다.',
         'Another incident: {title} in {service} ({at}, "{quote}") fits the complaint less by time or subject.',
     ),
 }
@@ -117,18 +117,22 @@ EVIDENCE: dict[str, Pair] = {
         "It was followed by {title} in our code.",
     ),
     "wish": (
-        "{system} 로그 {count}건에 관련 실패가 없고, 민원은 분명한 개선 요청입니다.",
+        "{system} 로그 {count}건에 관련 실패가 없고, 고객의 말은 분명한 개선 요청입니다.",
         "{count} lines of {system} show no failure that fits, and the complaint is a clear wish.",
     ),
     "nothing": (
-        "{system} 로그 {count}건에 민원을 설명할 기록이 없습니다.",
+        "{system} 로그 {count}건에 고객 불만을 설명할 기록이 없습니다.",
         "{count} lines of {system} hold nothing that explains the complaint.",
     ),
     "none": (
-        "이 민원과 연결할 수 있는 로그가 없습니다.",
+        "이 고객 불만과 연결할 수 있는 로그가 없습니다.",
         "There are no logs that can be tied to this complaint.",
     ),
 }
+RECENT_INCIDENT: Pair = (
+    "시스템 목록의 최근 사건: {system} - {incident}.",
+    "Recent incident in the catalogue: {system}, {incident}.",
+)
 LOG_SUMMARY: Pair = (
     "로그 {count}건 ({services}; {levels}), {first} ~ {last}.",
     "{count} log lines ({services}; {levels}), {first} to {last}.",
@@ -139,12 +143,12 @@ NO_SOURCE: Pair = ("응답하지 않은 로그 시스템: {names}.", "Log system
 ROOT_CAUSE: dict[str, Pair] = {
     "integration": (
         "{service}이(가) 외부 시스템 {partner}을(를) 호출하는 중 {title}이(가) 발생했습니다 ({count}건, "
-        "마지막 {last}). {words} 민원의 증상과 일치합니다.",
+        "마지막 {last}). {words} 고객이 겪은 증상과 일치합니다.",
         "{service} met {title} while it called the external system {partner} ({count} line(s), last at "
         "{last}). {words} That fits what the customer describes.",
     ),
     "external": (
-        "외부 시스템 {partner}에서 {title}이(가) 발생했습니다 ({count}건, 마지막 {last}). {words} 민원의 "
+        "외부 시스템 {partner}에서 {title}이(가) 발생했습니다 ({count}건, 마지막 {last}). {words} 고객이 겪은 "
         "증상과 일치합니다.",
         "The external system {partner} failed with {title} ({count} line(s), last at {last}). {words} That "
         "fits what the customer describes.",
@@ -162,7 +166,7 @@ ROOT_CAUSE: dict[str, Pair] = {
         'The system worked as built. The customer asks for an improvement of {system} ({category}): "{summary}"',
     ),
     "unknown": (
-        "로그에서 원인을 찾지 못했습니다. 민원의 표현만으로 추정했으므로 사람의 확인이 필요합니다.",
+        "로그에서 원인을 찾지 못했습니다. 고객의 표현만으로 추정했으므로 사람의 확인이 필요합니다.",
         "The logs do not show a cause. This is a guess from the customer's words; a person has to look at it.",
     ),
 }

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 # A trace of ten thousand lines says what it says in its first and last ones.
 _HEAD, _TAIL, _LINE = 120, 60, 400
@@ -51,7 +52,7 @@ _EXCEPTION = re.compile(
     r"(?:\s*:\s*([^\n]{0,240}))?"
 )
 _PANIC = re.compile(
-    r"\b(panic: [^\n]{0,240}|fatal error: [^\n]{0,240}|PHP (?:Fatal error|Warning|Notice):\s+[^\n]{0,240}|"
+    r"\b(panic\b[^\n]{0,240}|fatal error: [^\n]{0,240}|PHP (?:Fatal error|Warning|Notice):\s+[^\n]{0,240}|"
     r"panicked at [^\n]{0,240})",
     re.IGNORECASE,
 )
@@ -116,7 +117,8 @@ def _bounded(trace: str) -> str:
     return "\n".join(line[:_LINE] for line in lines)
 
 
-def _exceptions(text: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=256)
+def _exceptions(text: str) -> tuple[tuple[str, str], ...]:
     """(class, message) from the outermost to the root cause, at most eight."""
     found = []
     for match in _EXCEPTION.finditer(text):
@@ -125,14 +127,16 @@ def _exceptions(text: str) -> list[tuple[str, str]]:
         if len(found) == 8:
             break
     if not found and (panic := _PANIC.search(text)):
-        found.append((panic.group(1).split(":")[0].strip().lower(), panic.group(1)[:240].strip()))
-    return found
+        kind = re.split(r":| at ", panic.group(1))[0].strip().lower()
+        found.append((kind, panic.group(1)[:240].strip()))
+    return tuple(found)
 
 
-def _frames(trace: str) -> tuple[bool, list[Place]]:
+@lru_cache(maxsize=256)
+def _frames(trace: str) -> tuple[bool, tuple[Place, ...]]:
     """Whether there are frames at all, and ours among them, the throwing one first."""
     if not trace:
-        return False, []
+        return False, ()
     # The root cause comes last in a Java chain: its frames are the telling ones.
     parts = _CAUSE.split(trace)
     seen = False
@@ -141,8 +145,8 @@ def _frames(trace: str) -> tuple[bool, list[Place]]:
         seen = seen or bool(frames)
         ours = [place for place, library in frames if not library]
         if ours:
-            return True, ours[::-1] if _innermost_last(part) else ours
-    return seen, []
+            return True, tuple(ours[::-1] if _innermost_last(part) else ours)
+    return seen, ()
 
 
 def _innermost_last(part: str) -> bool:

@@ -17,6 +17,7 @@ from urllib.request import Request
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from slack_sdk.errors import SlackRequestError
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
@@ -37,14 +38,14 @@ HIDDEN = "[webhook]"
 SHORTEST_SECRET = 8
 
 WHAT_TO_DO = {
-    "channel_is_archived": "unarchive the channel, or set SLACK_WEBHOOK_URL to a webhook of another one",
-    "channel_not_found": "the channel is gone: set SLACK_WEBHOOK_URL to a webhook of another one",
-    "no_service": "the webhook was removed or switched off: create one and set SLACK_WEBHOOK_URL",
-    "no_team": "SLACK_WEBHOOK_URL names a workspace that does not exist: copy the address anew",
-    "invalid_token": "SLACK_WEBHOOK_URL is not complete, or was revoked: copy the address anew",
-    "action_prohibited": "an administrator of the workspace forbids it: ask them",
-    "posting_to_general_channel_denied": "choose another channel for the webhook",
-    "team_disabled": "the workspace is switched off",
+    "channel_is_archived": _lazy("unarchive the channel, or set SLACK_WEBHOOK_URL to a webhook of another one"),
+    "channel_not_found": _lazy("the channel is gone: set SLACK_WEBHOOK_URL to a webhook of another one"),
+    "no_service": _lazy("the webhook was removed or switched off: create one and set SLACK_WEBHOOK_URL"),
+    "no_team": _lazy("SLACK_WEBHOOK_URL names a workspace that does not exist: copy the address anew"),
+    "invalid_token": _lazy("SLACK_WEBHOOK_URL is not complete, or was revoked: copy the address anew"),
+    "action_prohibited": _lazy("an administrator of the workspace forbids it: ask them"),
+    "posting_to_general_channel_denied": _lazy("choose another channel for the webhook"),
+    "team_disabled": _lazy("the workspace is switched off"),
 }
 COLOURS = {Urgency.HIGH: "🔴", Urgency.MEDIUM: "🟠", Urgency.LOW: "🟢"}
 
@@ -83,26 +84,27 @@ class SlackWebhook:
         except (OSError, HTTPException, ValueError, SlackRequestError) as error:
             # `from None` everywhere: the client's own errors carry the address, and a chained one would be logged with it.
             if never_left(error):
-                raise Transient(f"Slack cannot be reached: {self._safe(error)}") from None
-            raise Transient(f"Slack gave no answer: {self._safe(error)}", ambiguous=True) from None
+                raise Transient(_("Slack cannot be reached: %(why)s") % {"why": self._safe(error)}) from None
+            raise Transient(_("Slack gave no answer: %(why)s") % {"why": self._safe(error)}, ambiguous=True) from None
         self._judge(answer)
 
     def _judge(self, answer: WebhookResponse) -> None:
         """Return when Slack took it; raise what else its answer means."""
         status, text = answer.status_code, self._safe(answer.body).strip()
+        refusal = _refusal(text)
+        said = {"answer": f"{status} {refusal or text}".strip()}
         if status == 200 and text == "ok":
             return
         if status in (429, 503):
-            raise Transient(f"Slack asks to wait ({status} {text})", at=_wait_until(answer))
+            raise Transient(_("Slack asks to wait (%(answer)s).") % said, at=_wait_until(answer))
         if status == 500 and text == "rollup_error":
-            raise Transient("Slack failed and posted nothing (500 rollup_error)")
-        refusal = _refusal(text)
+            raise Transient(_("Slack failed and posted nothing (%(answer)s).") % said)
         if status >= 500 or (200 <= status < 300 and not refusal):
             # A gateway that lost Slack behind it, or an answer that is not Slack's: it may have gone through.
-            raise Transient(f"Slack's answer cannot be understood ({status} {text})", ambiguous=True)
-        code = refusal or text
-        advice = f": {WHAT_TO_DO[code]}" if code in WHAT_TO_DO else ""
-        raise Permanent(f"Slack refuses the message ({status} {code}){advice}")
+            raise Transient(_("Slack's answer cannot be understood (%(answer)s).") % said, ambiguous=True)
+        advice = WHAT_TO_DO.get(refusal or text)
+        message = _("Slack refuses the message (%(answer)s)") % said
+        raise Permanent(f"{message}: {advice}" if advice else message)
 
     def _safe(self, error: object) -> str:
         """This error or answer as text: short, and without the address."""

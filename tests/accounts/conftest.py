@@ -6,15 +6,6 @@ from accounts.models import User
 from tests.factories import UserFactory
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashes(settings):
-    """Hashing is slow on purpose; these tests sign in hundreds of times."""
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher",
-        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    ]
-
-
 @pytest.fixture
 def admin(db):
     return UserFactory(admin=True, username="ada")

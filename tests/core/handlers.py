@@ -79,5 +79,6 @@ FLOW = {
     "thing.both": [_row("write"), _row("nothing", "notify")],
     "thing.told": [_row("write", "notify")],
     "thing.scripted": [_row("scripted", on_dead="tests.core.handlers.scripted_dead", max_seconds=3, max_attempts=3)],
+    "thing.long": [_row("scripted", max_seconds=60)],
     "thing.quiet": [],
 }

@@ -1,6 +1,5 @@
 """Claiming and running jobs, and what follows from how they end."""
 
-import time
 import uuid
 from datetime import timedelta
 
@@ -9,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from tests.core import handlers
 from tests.core.handlers import effect, effects
+from tests.core.jobs import emit_one, lapse, make_due, raises, run_next, scripted
 from voc.core import clock
 from voc.core.errors import Permanent, Transient
 from voc.core.models import Alert
@@ -18,39 +18,6 @@ from voc.core.outbox.models import Job, JobState
 from voc.core.outbox.runner import run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("flow")]
-
-
-def emit_one(event: str = "thing.made", subject: str = "A", **options: object) -> Job:
-    with transaction.atomic():
-        return emit(event, subject=subject, **options)[0]  # type: ignore[arg-type]
-
-
-def scripted(script: object, *, subject: str = "A") -> Job:
-    handlers.scripts[subject] = script  # type: ignore[assignment]
-    return emit_one("thing.scripted", subject)
-
-
-def run_next(queue: str = "analysis") -> Job:
-    claimed = claim(queue)
-    assert claimed is not None
-    run(claimed)
-    claimed.job.refresh_from_db()
-    return claimed.job
-
-
-def make_due(job: Job) -> None:
-    Job.objects.filter(pk=job.pk).update(due_at=clock.now())
-
-
-def lapse(job: Job) -> None:
-    Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
-
-
-def raises(error: Exception) -> object:
-    def handler(job: RunningJob) -> None:
-        raise error
-
-    return handler
 
 
 class TestOrder:
@@ -272,70 +239,6 @@ class TestFence:
 
         scripted(nested)
         assert "durable" in run_next().error
-
-
-class TestInterruptions:
-    def test_a_lapsed_lease_is_taken_over_and_counted_apart_from_attempts(self) -> None:
-        job = emit_one()
-        assert claim("analysis") is not None
-        lapse(job)
-        taken = claim("analysis")
-        assert (taken.job.attempts, taken.job.interruptions) == (1, 1)
-
-    def test_a_live_lease_is_not_taken_over(self) -> None:
-        emit_one()
-        assert claim("analysis") is not None
-        assert claim("analysis") is None
-
-    def test_too_many_interruptions_give_the_job_up(self, settings) -> None:
-        settings.OUTBOX_MAX_INTERRUPTIONS = 2
-        job = scripted(raises(AssertionError("must not be called again")))
-        claim("analysis")
-        for _ in range(2):
-            lapse(job)
-            claim("analysis")
-        lapse(job)
-        job = run_next()
-        assert (job.state, job.error) == (JobState.DEAD, "interrupted 3 times")
-        assert effects() == ["dead A: interrupted 3 times"]
-
-    def test_a_lease_is_renewed_while_the_handler_works(self, settings) -> None:
-        settings.OUTBOX_LEASE_SECONDS = 0.3
-
-        def long(job: RunningJob) -> None:
-            first = Job.objects.get(pk=job.id).lease_until
-            deadline = time.monotonic() + 5
-            while Job.objects.get(pk=job.id).lease_until < first + timedelta(seconds=0.5):
-                assert time.monotonic() < deadline
-                assert claim("analysis") is None
-
-        scripted(long)
-        assert run_next().state == JobState.DONE
-
-    def test_a_handler_that_takes_too_long_has_failed_an_attempt(self, settings) -> None:
-        settings.OUTBOX_LEASE_SECONDS = 0.3
-        seen = []
-
-        def endless(job: RunningJob) -> None:
-            job.deadline = 0
-            deadline = time.monotonic() + 10
-            while not seen:
-                assert time.monotonic() < deadline
-                if taken := claim("analysis"):
-                    seen.append(taken)
-
-        job = scripted(endless)
-        run_next()
-        run(seen[0])
-        job.refresh_from_db()
-        assert (job.state, job.attempts, job.interruptions) == (JobState.PENDING, 1, 0)
-        assert job.error == "ran longer than 3 s"
-
-    def test_the_deadline_counts_down_from_max_seconds(self) -> None:
-        seen = []
-        scripted(lambda job: seen.append(job.remaining()))
-        run_next()
-        assert 2.5 < seen[0] <= 3
 
 
 class TestGates:

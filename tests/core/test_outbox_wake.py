@@ -10,7 +10,7 @@ import redis
 from django.db import transaction
 
 from tests.core.peers import hung_port, refused_port
-from tests.core.tools import rolled_back
+from tests.core.tools import rolled_back, together
 from voc.core import clock
 from voc.core.outbox import sweeping, wake
 from voc.core.outbox.api import emit
@@ -22,15 +22,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def broker(settings) -> Iterator[redis.Redis]:
-    """A Redis database of its own, for the messages as well."""
-    url = settings.REDIS_URL.rpartition("/")[0] + "/9"
-    settings.REDIS_URL = settings.CELERY_BROKER_URL = url
-    client = redis.Redis.from_url(url)
-    client.flushdb()
-    yield client
-    client.flushdb()
-    client.close()
+def broker(redis_of_its_own: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_of_its_own) as client:
+        yield client
 
 
 def messages(client: redis.Redis) -> int:
@@ -45,6 +39,11 @@ def emit_some(number: int = 1, event: str = "thing.made", **options: float) -> N
 
 def test_many_jobs_send_one_message(broker: redis.Redis) -> None:
     emit_some(30)
+    assert messages(broker) == 1
+
+
+def test_a_thread_sends_to_the_same_place(broker: redis.Redis) -> None:
+    together([emit_some])
     assert messages(broker) == 1
 
 

@@ -26,20 +26,17 @@ StartWorker = Callable[[], "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
-def start_worker(settings, tmp_path: Path) -> Iterator[StartWorker]:
-    """Starts workers on this test's database and on a Redis database of their own; ends them afterwards."""
-    url = settings.REDIS_URL.rpartition("/")[0] + "/8"
-    settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+def start_worker(settings, redis_of_its_own: str, tmp_path: Path) -> Iterator[StartWorker]:
+    """Starts workers on this test's database; ends them afterwards."""
     settings.OUTBOX_LEASE_SECONDS = 2
     database = connection.settings_dict
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
     environment = os.environ | {
-        "REDIS_URL": url,
+        "REDIS_URL": redis_of_its_own,
         "DATABASE_URL": f"{server}/{database['NAME']}",
         "SECRET_KEY": settings.SECRET_KEY or "k" * 50,
         "OUTBOX_LEASE_SECONDS": "2",
     }
-    redis.Redis.from_url(url).flushdb()
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> "subprocess.Popen[bytes]":
@@ -56,7 +53,6 @@ def start_worker(settings, tmp_path: Path) -> Iterator[StartWorker]:
     for worker in started:
         worker.kill()
         worker.wait()
-    redis.Redis.from_url(url).flushdb()
 
 
 def emit_many(number: int, event: str = "thing.slow", *, first: int = 0, seconds: float = 0.05) -> None:
@@ -89,6 +85,18 @@ def test_a_short_delay_needs_no_sweep(start_worker: StartWorker) -> None:
     assert 0.9 < time.monotonic() - started < 3.5
 
 
+def test_a_full_queue_keeps_no_other_waiting(start_worker: StartWorker) -> None:
+    start_worker()
+    emit_many(60, seconds=1)
+    wait_until(lambda: Job.objects.filter(state=JobState.RUNNING).count() == 4)
+    with transaction.atomic():
+        [told] = emit("thing.told", subject="A")
+    wait_until(lambda: Job.objects.filter(pk=told.pk, state=JobState.DONE).exists())
+    told.refresh_from_db()
+    assert (told.started_at - told.created_at).total_seconds() < 1
+    assert Job.objects.filter(queue="analysis", state=JobState.PENDING).count() > 40
+
+
 def test_an_idle_worker_stops_within_moments_of_sigterm(start_worker: StartWorker) -> None:
     worker = start_worker()
     started = time.monotonic()
@@ -111,7 +119,7 @@ def test_a_busy_worker_ends_its_jobs_and_leaves_the_rest(start_worker: StartWork
 
 
 @pytest.mark.chaos
-def test_kill_9_loses_and_doubles_nothing(start_worker: StartWorker) -> None:
+def test_kill_9_loses_and_doubles_nothing(start_worker: StartWorker, redis_of_its_own: str) -> None:
     emit_many(150, seconds=0.02)
     for round_ in range(4):
         worker = start_worker()
@@ -120,7 +128,7 @@ def test_kill_9_loses_and_doubles_nothing(start_worker: StartWorker) -> None:
         worker.kill()
         worker.wait()
         if round_ == 1:
-            redis.Redis.from_url(os.environ["REDIS_URL"].rpartition("/")[0] + "/8").flushdb()
+            redis.Redis.from_url(redis_of_its_own).flushdb()
     start_worker()
 
     def swept() -> bool:

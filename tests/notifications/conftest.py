@@ -30,6 +30,11 @@ def loopback_is_allowed(settings: LazySettings) -> None:
     settings.OUTBOUND_ALLOWED_NETWORKS = ["127.0.0.0/8"]
 
 
+@pytest.fixture(autouse=True)
+def english(settings: LazySettings) -> None:
+    settings.LANGUAGE_CODE = "en"
+
+
 @pytest.fixture
 def place() -> str:
     """A workspace and webhook of this test alone, so that no other test's breaker stands open before it."""

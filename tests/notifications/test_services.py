@@ -69,9 +69,13 @@ def test_what_was_accepted_is_not_sent_again(
     assert messages(sandbox) == 1
 
 
+@pytest.mark.parametrize("tried_before", [False, True])
 def test_two_senders_at_once_send_one_message(
-    sandbox: SandboxClient, service: NotificationService, urgent: NotificationMessage
+    sandbox: SandboxClient, service: NotificationService, urgent: NotificationMessage, tried_before: bool
 ) -> None:
+    if tried_before:
+        sandbox.fault("slack", "status", status=429, retry_after=1, count=1)
+        assert service.send("slack", urgent).state == DeliveryState.RETRY
     sandbox.fault("slack", "delay", seconds=0.2)
     together = threading.Barrier(8)
 
@@ -88,7 +92,7 @@ def test_two_senders_at_once_send_one_message(
     assert messages(sandbox) == 1
     assert states.count(DeliveryState.ACCEPTED) >= 1
     assert set(states) <= {DeliveryState.ACCEPTED, DeliveryState.SENDING}
-    assert Delivery.objects.get().attempts == 1
+    assert Delivery.objects.get().attempts == 1 + tried_before
 
 
 def test_the_same_event_goes_to_each_target_once(
@@ -177,15 +181,16 @@ def test_a_row_that_somebody_is_sending_is_left_to_them(
     assert messages(sandbox) == 0
 
 
-def test_a_sender_that_comes_back_late_does_not_overwrite_its_successor(
-    service: NotificationService, slack: SlackWebhook, urgent: NotificationMessage
+def test_a_sender_that_comes_back_late_does_not_settle_what_its_successor_is_sending(
+    slack: SlackWebhook, urgent: NotificationMessage
 ) -> None:
     late = left_sending(slack, urgent)
-    service.send("slack", urgent)
+    successor, ours = deliveries.claim(channel=slack, message=urgent)
+    assert ours
 
-    result = deliveries.refused(late, error="too late")
-
-    assert (result.state, result.error) == (DeliveryState.ACCEPTED, "")
+    assert deliveries.refused(late, error="too late").state == DeliveryState.SENDING
+    assert deliveries.accepted(successor, vendor_id="").state == DeliveryState.ACCEPTED
+    assert deliveries.refused(late, error="too late").error == ""
 
 
 def test_a_refused_message_is_dead_raises_an_alert_once_and_may_be_sent_when_the_cause_is_mended(

@@ -62,6 +62,18 @@ def test_too_many_requests_waits_until_the_time_that_slack_names(
     assert timedelta(seconds=seconds - 5) < caught.value.at - clock.now() <= timedelta(seconds=seconds + 1)
 
 
+def test_a_slack_under_maintenance_waits_until_the_time_that_it_names(
+    sandbox: SandboxClient, slack: SlackWebhook, urgent: NotificationMessage
+) -> None:
+    sandbox.fault("slack", "status", status=503, retry_after=30)
+
+    with pytest.raises(Transient) as caught:
+        slack.deliver(urgent)
+
+    assert not caught.value.ambiguous
+    assert caught.value.at is not None
+
+
 def test_too_many_requests_without_a_time_leaves_the_time_to_the_back_off(
     sandbox: SandboxClient, slack: SlackWebhook, urgent: NotificationMessage
 ) -> None:
@@ -213,6 +225,31 @@ def test_the_address_shows_in_no_error_no_traceback_and_no_log(
     assert SECRET not in caplog.text
     assert SECRET not in repr(slack)
     assert SECRET not in slack.target
+
+
+def test_an_address_with_credentials_is_refused_without_repeating_them(
+    webhook_url: str, urgent: NotificationMessage
+) -> None:
+    slack = SlackWebhook(webhook_url.replace("http://", "http://name:s3cretpassw0rd@"))
+
+    with pytest.raises(Permanent, match="credentials") as caught:
+        slack.deliver(urgent)
+
+    assert "s3cretpassw0rd" not in "".join(traceback.format_exception(caught.value))
+    assert "s3cretpassw0rd" not in slack.target
+
+
+def test_an_address_that_http_forbids_is_never_sent_to_and_shows_in_no_error(
+    sandbox: SandboxClient, webhook_url: str, urgent: NotificationMessage
+) -> None:
+    slack = SlackWebhook(f"{webhook_url} and more")
+
+    with pytest.raises(Transient) as caught:
+        slack.deliver(urgent)
+
+    assert not caught.value.ambiguous
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    assert sandbox.requests() == []
 
 
 def test_an_address_that_cannot_be_parsed_shows_in_no_error(urgent: NotificationMessage) -> None:

@@ -2,15 +2,17 @@
 
 import json
 import re
+import warnings
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.http import QueryDict
+from django.http import HttpResponseNotFound, QueryDict
 from django.template import engines
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
 from django.views import defaults
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.factories import TicketFactory, UserFactory
 from voc.core import clock
@@ -49,6 +51,13 @@ def test_no_page_needs_more_than_its_own_files():
         assert not re.search(r"<script(?![^>]*\bsrc=)", html), url
         assert not re.search(r"<style|\sstyle=|\son\w+=", html), url
         assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!testserver)', html), url
+
+
+def test_static_files_are_served_from_where_they_are_without_a_word_about_folders_that_are_not_there(client):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        served = WhiteNoiseMiddleware(HttpResponseNotFound)(RequestFactory().get("/static/css/admin.css"))
+    assert served.status_code == 200
 
 
 def test_htmx_neither_evaluates_nor_styles_nor_leaves_the_site():

@@ -1,7 +1,10 @@
 """Every variable that the settings read is explained where people look for it: .env.example and the README's table."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,3 +129,34 @@ def test_the_example_holds_no_secret() -> None:
 
     assert len(secrets) >= 4
     assert [line.name for line in secrets if line.value and not line.name.startswith("PASSWORD_RESET")] == []
+
+
+def test_the_example_starts_the_system_with_every_line_switched_on(tmp_path: Path) -> None:
+    lines = [f"{line.name}={line.value}" for line in example().values() if line.name != "SECRET_KEY"]
+    file = tmp_path / "env"
+    file.write_text("\n".join([*lines, f"SECRET_KEY={'of this test alone ' * 3}"]), encoding="utf-8")
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": str(file)}
+
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_webhook_that_cannot_work_stops_the_system_with_a_line_that_says_what_to_set(tmp_path: Path) -> None:
+    environment = os.environ | {"SLACK_WEBHOOK_URL": "http://hooks.slack.com/services/T1/B1/s3cretS3cret"}
+
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert checked.returncode == 1
+    assert "SLACK_WEBHOOK_URL would send in the clear" in checked.stderr
+    assert "s3cretS3cret" not in checked.stderr

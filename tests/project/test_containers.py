@@ -17,11 +17,13 @@ import yaml
 from celery import Celery
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
+from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
 from tests.project.test_configuration import variables
 from voc.celery import app as celery_app
 from voc.dev.ports import free_port
+from voc.dev.processes import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -141,12 +143,55 @@ def test_the_web_server_serves_an_application_that_exists() -> None:
 def test_gunicorn_takes_its_configuration(tmp_path: Path) -> None:
     environment = os.environ | {"WEB_CONCURRENCY": "3", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     checked = run(
-        BIN / "gunicorn", "--config", "deploy/gunicorn.conf.py", "--print-config", "voc.wsgi", env=environment
+        BIN / "gunicorn", "--config", "deploy/gunicorn_conf.py", "--print-config", "voc.wsgi", env=environment
     )
 
     assert checked.returncode == 0, checked.stderr
     assert re.search(r"^bind\s+= \['0\.0\.0\.0:8000'\]$", checked.stdout, re.MULTILINE)
     assert re.search(r"^workers\s+= 3$", checked.stdout, re.MULTILINE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_site_serves_as_the_container_starts_it(tmp_path: Path) -> None:
+    """The image's command, on this machine's database: healthy by the image's own check, and it ends when told to."""
+    port, metrics = free_port(), tmp_path / "metrics"
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "SECRET_KEY": "of-this-test-alone-" * 3,
+        "ALLOWED_HOSTS": "voc.example.com",
+        "SITE_URL": "https://voc.example.com",
+        "TRUST_PROXY": "true",
+        "WEB_CONCURRENCY": "2",
+        "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}",
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+    }
+    check = run_path(str(ROOT / "deploy/healthcheck.py"))
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(
+            [BIN / words(OURS["web"])[0], *words(OURS["web"])[1:]], cwd=ROOT, env=environment, stderr=log
+        )
+        try:
+            assert wait_until(lambda: check_with(check, environment, port) == 0, seconds=30), (
+                tmp_path / "log"
+            ).read_text()
+            assert list(metrics.glob("*.db"))
+        finally:
+            server.terminate()
+            code = server.wait(30)
+
+    assert code == 0
+
+
+def check_with(check: dict[str, Any], environment: dict[str, str], port: int) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALLOWED_HOSTS", environment["ALLOWED_HOSTS"])
+        result: int = check["main"](port)
+    return result
+
+
+def database_url() -> str:
+    """The address of the database that this test has, whatever the run called it."""
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
 def test_metrics_of_an_earlier_run_are_gone_when_the_server_starts(
@@ -157,7 +202,7 @@ def test_metrics_of_an_earlier_run_are_gone_when_the_server_starts(
     earlier.touch()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(earlier.parent))
 
-    run_path(str(ROOT / "deploy/gunicorn.conf.py"))["on_starting"](None)
+    run_path(str(ROOT / "deploy/gunicorn_conf.py"))["on_starting"](None)
 
     assert list((tmp_path / "metrics").iterdir()) == []
 

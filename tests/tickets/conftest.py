@@ -1,6 +1,7 @@
 import pytest
 
 from tests.factories import UserFactory
+from tests.tickets.calls import client_of
 from voc.core import clock
 
 
@@ -22,3 +23,15 @@ def set_clock(monkeypatch):
         monkeypatch.setattr(clock, "now", lambda: moment)
 
     return set_to
+
+
+@pytest.fixture
+def api(manager):
+    """The API as a manager calls it."""
+    return client_of(manager)
+
+
+@pytest.fixture
+def sender(submitter):
+    """The API as a submitter calls it."""
+    return client_of(submitter)

@@ -17,6 +17,7 @@ from voc.core import clock
 from voc.core.outbox.api import drain_all, emit
 from voc.core.outbox.models import Job, JobState
 from voc.core.vocabulary import Urgency
+from voc.dev.ports import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,6 +28,11 @@ SECRET = "xq7Zs3cr3tXq7Z"
 def sandbox_process():
     with running() as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def english(settings):
+    settings.LANGUAGE_CODE = "en"
 
 
 @pytest.fixture
@@ -318,6 +324,20 @@ def test_a_run_that_finds_another_sender_waits_for_it_and_spends_nothing(sandbox
     due_now()
     drain_all()
     assert len(sent(sandbox)) == 1
+
+
+def test_a_slack_that_stays_away_costs_no_attempt_once_the_breaker_is_open(sandbox, ticket, settings):
+    settings.SLACK_WEBHOOK_URL = f"http://127.0.0.1:{free_port()}/services/T{uuid.uuid4().hex[:8]}/B0/{SECRET}"
+    job = urgent(ticket)
+
+    for _ in range(6):
+        due_now()
+        drain_all()
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (JobState.PENDING, 3)
+    assert job.due_at > clock.now() + timedelta(seconds=10)
+    assert told(ticket) == []
 
 
 def test_a_ticket_that_is_gone_is_not_told(sandbox, ticket):

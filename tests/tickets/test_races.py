@@ -2,6 +2,7 @@ import pytest
 from django.utils import translation
 
 from tests.factories import TicketFactory, UserFactory
+from tests.tickets.calls import client_of
 from tests.tickets.crowd import at_once
 from tickets import services
 from tickets.models import EventKind, Status, Ticket
@@ -57,4 +58,21 @@ def test_of_simultaneous_requests_for_a_new_analysis_one_starts_it():
     manager = UserFactory(manager=True)
     results = at_once([lambda: services.retry_ticket(ticket_id=ticket.ticket_id, actor=manager)] * 10)
     assert sum(isinstance(each, NotAllowed) for each in results) == 9
+    assert Job.objects.count() == 1
+
+
+def test_in_the_api_everyone_but_the_first_gets_a_400_that_says_who_was_first():
+    ticket = TicketFactory(waiting=True)
+    bodies = {"confirm": {}, "reject": {"reject_reason": "No"}}
+
+    def decide(manager, name):
+        return client_of(manager).post(f"/api/v1/tickets/{ticket.ticket_id}/{name}", bodies[name], format="json")
+
+    managers = UserFactory.create_batch(50, manager=True)
+    calls = [lambda m=manager, a=("confirm", "reject")[n % 2]: decide(m, a) for n, manager in enumerate(managers)]
+    answers = at_once(calls)
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 49
+    event = Ticket.objects.get().events.get()
+    refused = [answer.json()["detail"] for answer in answers if answer.status_code == 400]
+    assert all(event.actor_name in detail for detail in refused)
     assert Job.objects.count() == 1

@@ -103,6 +103,12 @@ def test_a_proposal_is_shown_by_its_kind(proposal, shown):
         assert text in html
 
 
+def test_what_a_proposal_says_twice_is_shown_once():
+    same = {"action_type": "code_fix", "error_summary": "NullPointerException", "error_details": "NullPointerException"}
+    html = show("manager", TicketFactory(waiting=True, action_proposal=same, decision_reason=None))
+    assert html.count("NullPointerException") == 1
+
+
 @pytest.mark.parametrize(
     "reason",
     [
@@ -171,9 +177,9 @@ def test_a_submitter_follows_his_complaint_without_what_the_staff_says_and_finds
         "Gateway timeout",
         "Timeout on 1 January",
         "Sora",
-        "offline",
+        "offline analyst",
         'id="decide"',
-        "Undo",
+        "/undo/",
     ):
         assert hidden not in html
 

@@ -32,8 +32,8 @@ SHOWN_LENGTH = 300
 def run(work: Work) -> Noted:
     complaint = work.complaint
     time_range = TimeRange(complaint.received_at - AROUND, complaint.received_at + AROUND)
-    services = _services(work)
-    ids = mentioned_ids(complaint.text)
+    services = services_of(work)
+    ids = ids_of(work)
     work.retrieved = fetch(work.log_search, services=services, ids=ids, time_range=time_range)
     problems.tell(work.retrieved.problems)
     # Only verdicts count: what other analyses are deciding at this moment must not sway this one.
@@ -53,11 +53,16 @@ def run(work: Work) -> Noted:
     )
 
 
-def _services(work: Work) -> tuple[str, ...]:
+def services_of(work: Work) -> tuple[str, ...]:
     """The affected system first, then others that the complaint mentions."""
     affected = work.normalised.affected_system if work.normalised else ""
     mentioned = mentioned_systems(work.complaint.text, work.complaint.systems)
     return tuple(dict.fromkeys(name for name in (affected, *mentioned) if name))[:SYSTEMS]
+
+
+def ids_of(work: Work) -> tuple[str, ...]:
+    """Order numbers and the like that the complaint names."""
+    return mentioned_ids(work.complaint.text)
 
 
 def fetch(

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tickets.models import AnalysisRun, Status, Ticket
-from voc.core import clock
+from voc.core import clock, text
 from voc.core.vocabulary import ProblemType, Urgency
 
 register = template.Library()
 
 HIGH, MEDIUM = 0.8, 0.6
-HEADLINE_LENGTH = 90
+HEADLINE_LENGTH = 100
 
 
 def _chip(kind: str, label: str | Promise) -> SafeString:
@@ -52,10 +52,10 @@ def headline(ticket: Ticket) -> str:
     return shorten(ticket.summary or ticket.raw_voc) or ticket.ticket_id
 
 
-def shorten(text: str) -> str:
+def shorten(words: str) -> str:
     """The first line that says something, cut to the length of a heading."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= HEADLINE_LENGTH else f"{line[: HEADLINE_LENGTH - 1].rstrip()}…"
+    line = next((line.strip() for line in words.splitlines() if line.strip()), "")
+    return text.shorten(line, HEADLINE_LENGTH)
 
 
 @register.filter

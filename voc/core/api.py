@@ -8,7 +8,7 @@ import structlog
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers, status
 from rest_framework.response import Response
@@ -42,16 +42,6 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, VocError):
         return _of_ours(error) or _unexpected(error, context)
     return _of_django(error) or _of_drf(error) or _unexpected(error, context)
-
-
-def not_found(_request: HttpRequest, _error: Exception | None = None) -> JsonResponse:
-    """For addresses below /api/ that do not exist."""
-    return JsonResponse({"detail": _("Not found.")}, status=404)
-
-
-def server_error(_request: HttpRequest) -> JsonResponse:
-    """For errors below /api/ that happened outside a view. Django has logged them."""
-    return JsonResponse(_something_failed(), status=500)
 
 
 def _of_ours(error: VocError) -> Response | None:
@@ -142,9 +132,10 @@ def _flat(detail: Any) -> str:
 def _unexpected(error: Exception, context: dict[str, Any]) -> Response:
     view = context.get("view")
     log.error("api.failed", view=type(view).__name__, error=type(error).__name__, exc_info=error)
-    return Response(_something_failed(), status=status.HTTP_500_INTERNAL_SERVER_ERROR)
+    return Response(something_failed(), status=status.HTTP_500_INTERNAL_SERVER_ERROR)
 
 
-def _something_failed() -> dict[str, str]:
+def something_failed() -> dict[str, str]:
+    """What a caller learns of an error that nobody expected."""
     request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
     return {"detail": _("Something went wrong on our side; it has been recorded."), "request_id": request_id}

@@ -39,14 +39,17 @@ def fresh_connection() -> None:
         _thread.checked_at = now
 
 
-def raw_connection(*, connect_seconds: float, statement_seconds: float) -> psycopg.Connection[Any]:
+def raw_connection(*, name: str, connect_seconds: float, statement_seconds: float) -> psycopg.Connection[Any]:
     """A connection beside the ORM and its pool, for helper threads. Autocommit; every statement has a deadline.
+
+    `name` is what the database's own lists call it.
 
     Raises psycopg.Error when the database does not answer in time.
     """
     parameters = dict(connections[DEFAULT_DB_ALIAS].get_connection_params())
-    for name in ("pool", "cursor_factory", "context"):
-        parameters.pop(name, None)
+    for ours in ("pool", "cursor_factory", "context"):
+        parameters.pop(ours, None)
+    parameters["application_name"] = name
     parameters["connect_timeout"] = max(1, round(connect_seconds))
     parameters["tcp_user_timeout"] = round(statement_seconds * 1000)
     given = parameters.get("options", "")

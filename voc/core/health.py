@@ -3,6 +3,7 @@
 200 with "healthy" or "degraded"; 503 only when the database is gone, since nothing can be served without it.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -40,7 +41,7 @@ class Probe:
         self._done = threading.Event()
         self._running = False
         self._result = late
-        self._at = -KEEP_SECONDS
+        self._at = -math.inf
 
     def start(self) -> None:
         with self._lock:
@@ -58,7 +59,7 @@ class Probe:
 
     def forget(self) -> None:
         """Check anew next time."""
-        self._at = -KEEP_SECONDS
+        self._at = -math.inf
 
     def _run(self) -> None:
         result = self._late

@@ -45,7 +45,7 @@ class Vitals:
 
 def read(*, seconds: float, everything: bool = True) -> Vitals:
     """Read them on a connection of its own; each wait takes `seconds` at most. Raises psycopg.Error."""
-    with raw_connection(connect_seconds=seconds, statement_seconds=seconds) as connection:
+    with raw_connection(name="voc-vitals", connect_seconds=seconds, statement_seconds=seconds) as connection:
         oldest, pulses = _pairs(connection, OLDEST), _pairs(connection, PULSES)
         if not everything:
             return Vitals(oldest_due=oldest, pulses=pulses)

@@ -54,7 +54,8 @@ STATIC = (
     Step(name="missing migrations", command=(sys.executable, "manage.py", "makemigrations", "--check", "--dry-run")),
     Step(name="system check", command=(sys.executable, "manage.py", "check", "--fail-level", "WARNING")),
 )
-TESTS = Step(name="tests", command=(sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup"))
+SLOWEST = ("--durations", "10", "--durations-min", "5")
+TESTS = Step(name="tests", command=(sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *SLOWEST))
 
 
 @dataclass

@@ -87,7 +87,7 @@ def take(browser: Browser, url: str, target: Path) -> Iterator[Path]:
         )
         page = context.new_page()
         log_in(page)
-        paths = {"queue": "/queue/", "ticket": f"/tickets/{tickets[view.language]}/", "submit": "/submit/"}
+        paths = {"queue": "/queue/", "ticket": f"/tickets/{tickets[view.language]}/", "home": "/"}
         for name, path in paths.items():
             page.set_viewport_size({"width": view.width, "height": view.height})
             page.goto(path, wait_until="load")

@@ -10,4 +10,4 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self) -> None:
-        from voc.core.outbox import worker  # noqa: F401, PLC0415  (registers itself; models are loaded now)
+        from voc.core.outbox import checks, worker  # noqa: F401, PLC0415  (both register themselves; models are loaded now)

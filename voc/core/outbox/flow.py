@@ -35,9 +35,14 @@ Table = dict[str, tuple[Route, ...]]
 _NAMES = {field.name for field in fields(Route)} - {"event"}
 
 
-def parse(flow: Mapping[str, list[dict[str, Any]]]) -> Table:
+def parse(flow: Mapping[str, list[Any]]) -> Table:
     """Make routes of the plain rows. Raises ValueError that names the row that is wrong."""
-    return {event: tuple(_row(event, row) for row in rows) for event, rows in flow.items()}
+    table: Table = {}
+    for event, rows in flow.items():
+        table[event] = tuple(_row(event, row) for row in rows)
+        if len({route.handler for route in table[event]}) < len(table[event]):
+            raise ValueError(f"{event}: a handler stands there twice")
+    return table
 
 
 def routes(event: str) -> tuple[Route, ...]:
@@ -67,12 +72,16 @@ def _load(path: str) -> Callable[..., None]:
     return handler
 
 
-def _row(event: str, row: dict[str, Any]) -> Route:
+def _row(event: str, row: Any) -> Route:
+    if not isinstance(row, dict):
+        raise ValueError(f"{event}: a row is a dict")
     if unknown := set(row) - _NAMES:
         raise ValueError(f"{event}: unknown {', '.join(sorted(unknown))}")
     if missing := {"queue", "handler"} - set(row):
         raise ValueError(f"{event}: {', '.join(sorted(missing))} is missing")
     route = Route(event=event, **row)
+    if not isinstance(route.max_seconds, int | float) or not isinstance(route.max_attempts, int):
+        raise ValueError(f"{event}: {route.handler}: max_seconds and max_attempts are numbers")
     if route.max_seconds <= 0 or route.max_attempts < 1:
         raise ValueError(f"{event}: {route.handler}: max_seconds and max_attempts must be positive")
     return route

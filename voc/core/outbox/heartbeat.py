@@ -88,7 +88,9 @@ class Heartbeat:
             return True
         try:
             if self._connection is None:
-                self._connection = raw_connection(connect_seconds=2, statement_seconds=self._interval())
+                self._connection = raw_connection(
+                    name="voc-heartbeat", connect_seconds=2, statement_seconds=self._interval()
+                )
             self._connection.execute(RENEW, {"leases": leases, "length": settings.OUTBOX_LEASE_SECONDS})
         except psycopg.Error as error:
             log.warning("outbox.heartbeat_failed", error=type(error).__name__, leases=len(leases))

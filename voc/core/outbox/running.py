@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -86,7 +86,3 @@ class RunningJob:
             if self.finished or not mine.update(**columns):
                 raise LeaseLost(f"job {self.id} ({self.event}, {self.subject}) is no longer this run's")
             yield
-
-
-def later(seconds: float) -> datetime:
-    return clock.now() + timedelta(seconds=seconds)

@@ -31,4 +31,4 @@ def on_starting(server: Any) -> None:  # noqa: ARG001 - the signature of the hoo
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - the signature of the hook
     if METRICS:
-        multiprocess.mark_process_dead(worker.pid)
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
