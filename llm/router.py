@@ -44,7 +44,7 @@ class LLMRouter:
     def role_for(self, urgency: Urgency | None, context_length: int, *, cheaper: bool = False) -> Role:
         if self.development and Role.LOCAL in self.models:
             return Role.LOCAL
-        is_long = context_length > settings.LLM_LONG_TOKENS
+        is_long = context_length > settings.LLM_LONG_CONTEXT
         if urgency == Urgency.HIGH and not is_long:
             return Role.FAST
         if cheaper:
