@@ -27,7 +27,9 @@ class ModelCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            with raw_connection(name="voc-llm-metrics", connect_seconds=SECONDS, statement_seconds=SECONDS) as connection:
+            with raw_connection(
+                name="voc-llm-metrics", connect_seconds=SECONDS, statement_seconds=SECONDS
+            ) as connection:
                 rows = connection.execute(CALLS.encode()).fetchall()
         except psycopg.Error:
             return
