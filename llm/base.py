@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from voc.core.vocabulary import LogContext, LogEntry, ProblemType, SystemInfo, Urgency
@@ -23,15 +24,28 @@ class Complaint:
         return next((system for system in self.systems if system.name == name), None)
 
 
+class Unclear(StrEnum):
+    """Why nobody could act on a complaint. The values are stored."""
+
+    EMPTY = "empty"
+    LAUGHTER = "laughter"
+    SYMBOLS = "symbols"
+    SPAM = "spam"
+    OTHER_LANGUAGE = "other_language"
+    GIBBERISH = "gibberish"
+
+
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """A complaint in the system's words. `understood=False` comes with a `reason` and nothing else.
+    """A complaint in the system's words. `understood=False` comes with why, as `unclear`, which each reader is told in his
+    language, or as a `reason` in the analyst's own words, and with nothing else.
 
     `affected_system` is a name of the catalogue or "" when nothing points to one; `signals` are the words that led here.
     `by` names who read it where that is not the analyst that was asked, `prompt` the version of the prompt.
     """
 
     understood: bool
+    unclear: Unclear | None = None
     reason: str = ""
     summary: str = ""
     suspected_type_primary: ProblemType | None = None

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import has_permission
 from tickets import admin_acts, queries
 from tickets.models import AnalysisRun, AnalysisStep, Comment, System, Ticket, TicketEvent
+from tickets.results import told
 from voc.core.vocabulary import ProblemType
 
 # Nobody but who may do everything.
@@ -60,7 +61,7 @@ class EventInline(ReadOnly, admin.TabularInline[TicketEvent, Ticket]):
 
     @admin.display(description=_("details"))
     def details(self, event: TicketEvent) -> SafeString | None:
-        return pretty({name: value for name, value in event.data.items() if name != "before"})
+        return pretty({name: value for name, value in event.told.items() if name != "before"})
 
 
 class CommentInline(ReadOnly, admin.TabularInline[Comment, Ticket]):
@@ -130,7 +131,7 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
                     "proposal",
                     "analyst",
                     "analyzed_at",
-                    "manual_reason",
+                    "why_people",
                 )
             },
         ),
@@ -181,6 +182,10 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
         text = ticket.summary or ticket.raw_voc
         return text if len(text) <= 80 else f"{text[:79]}…"
 
+    @admin.display(description=_("why people must decide"))
+    def why_people(self, ticket: Ticket) -> str:
+        return ticket.why_people
+
     @admin.display(description=_("reasons"))
     def reasons(self, ticket: Ticket) -> SafeString | None:
         return pretty(ticket.decision_reason)
@@ -224,7 +229,7 @@ class TicketEventAdmin(OfTicket):
 
     @admin.display(description=_("details"))
     def details(self, event: TicketEvent) -> SafeString | None:
-        return pretty(event.data)
+        return pretty(event.told)
 
 
 @admin.register(Comment)
@@ -266,7 +271,7 @@ class AnalysisRunAdmin(OfTicket):
 
     @admin.display(description=_("result"))
     def decision(self, run: AnalysisRun) -> SafeString | None:
-        return pretty(run.result)
+        return pretty(told(run.result, name="manual_reason")) if run.result else None
 
 
 class OnePerLine(forms.CharField):

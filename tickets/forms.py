@@ -161,10 +161,14 @@ class CommentForm(ActForm):
 
 
 SORTS: dict[str, tuple[Sort, Order, str | Promise]] = {
+    "waiting": ("waiting", "asc", _("Most urgent, longest waiting first")),
     "newest": ("created_at", "desc", _("Newest first")),
     "oldest": ("created_at", "asc", _("Oldest first")),
-    "urgency": ("urgency", "desc", _("Most urgent first")),
+    "urgency": ("urgency", "desc", _("Most urgent, newest first")),
 }
+# What a list offers; the first is how it is sorted by itself.
+LIST_SORTS = ("newest", "oldest", "urgency")
+QUEUE_SORTS = ("waiting", "urgency", "oldest", "newest")
 
 
 class FilterForm(forms.Form):
@@ -191,18 +195,17 @@ class FilterForm(forms.Form):
         statuses: tuple[Status, ...],
         systems: list[str],
         people: list[str],
-        default_sort: str,
+        sorts: tuple[str, ...],
     ) -> None:
         super().__init__(data, auto_id="filter_%s")
         self._statuses = statuses
-        self._default_sort = default_sort
+        self._default_sort, *others = sorts
         self._offer("status", _("Any status"), [(each.value, each.label) for each in statuses] + self._several())
         self._offer("urgency", _("Any urgency"), list(Urgency.choices))
         self._offer("type", _("Any type"), list(ProblemType.choices))
         self._offer("system", _("Any system"), _systems(systems, data.get("system")))
         self._offer("assignee", _("Anybody"), _systems(people, data.get("assignee")))
-        default, *others = [default_sort, *(name for name in SORTS if name != default_sort)]
-        self._offer("sort", SORTS[default][2], [(name, SORTS[name][2]) for name in others])
+        self._offer("sort", SORTS[self._default_sort][2], [(name, SORTS[name][2]) for name in others])
 
     def _offer(self, name: str, anything: str | Promise, choices: Choices) -> None:
         field = self.fields[name]
@@ -233,9 +236,14 @@ class FilterForm(forms.Form):
             q=given.get("q", ""),
         )
 
-    def sorting(self) -> tuple[Sort, Order]:
+    @property
+    def chosen_sort(self) -> str:
+        """A name in SORTS; "" for the list's own."""
         self.is_valid()
-        column, order, _label = SORTS[self.cleaned_data.get("sort") or self._default_sort]
+        return str(self.cleaned_data.get("sort", ""))
+
+    def sorting(self) -> tuple[Sort, Order]:
+        column, order, _label = SORTS[self.chosen_sort or self._default_sort]
         return column, order
 
     def _named_statuses(self) -> tuple[Status, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from django.core import signing
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.utils.translation import gettext as _
 
@@ -14,13 +14,17 @@ from tickets.models import Ticket
 from tickets.queries import AnyUser, TicketFilter, count_tickets, filter_tickets, sees_all, visible_tickets
 from voc.core.errors import InvalidInput
 
-Sort = Literal["created_at", "urgency"]
+Sort = Literal["created_at", "urgency", "waiting"]
 Order = Literal["asc", "desc"]
 
+# Urgency the other way round, so that one direction gives the most urgent and then the oldest.
+_CALM: Final = "calm"
 # Each ends in columns that no two tickets share, so that pages neither overlap nor leave gaps.
 _KEYS: Final[dict[str, tuple[str, ...]]] = {
     "created_at": ("created_at", "id"),
     "urgency": ("urgency_rank", "created_at", "id"),
+    # Who has waited longest among the most urgent: fast for what waits for people, see the index ticket_waiting.
+    "waiting": (_CALM, "received_at", "id"),
 }
 _SALT: Final = "tickets.cursor"
 
@@ -57,7 +61,8 @@ def page_of(
     cursor: str | None = None,
 ) -> Page:
     """A page of what the user may see and asks for: newest first, or most urgent and then newest first; `asc` is exactly
-    the other way round. At most two queries. Raises InvalidInput for a cursor that does not belong to this list.
+    the other way round. "waiting" is meant for `asc`: most urgent and then oldest first. At most two queries. Raises
+    InvalidInput for a cursor that does not belong to this list.
 
     `cursor` takes the place of `page`; the total of a list whose count is not kept comes with it, as of the first page.
     """
@@ -80,9 +85,16 @@ def page_of(
     return Page(shown, total, page, limit, -(-total // limit), following)
 
 
+def following(tickets: QuerySet[Ticket], ticket: Ticket, *, sort: Sort, order: Order) -> Ticket | None:
+    """The one that comes after `ticket` in this order; after the last one, the first."""
+    others = tickets.exclude(pk=ticket.pk)
+    return _beyond(others, _key(ticket, sort), sort, order).first() or _sorted(others, sort, order).first()
+
+
 def _sorted(tickets: QuerySet[Ticket], sort: Sort, order: Order) -> QuerySet[Ticket]:
     sign = "-" if order == "desc" else ""
-    return tickets.order_by(*(f"{sign}{column}" for column in _KEYS[sort])).defer("search_text", "grams")
+    ranked = tickets.alias(**{_CALM: -F("urgency_rank")})
+    return ranked.order_by(*(f"{sign}{column}" for column in _KEYS[sort])).defer("search_text", "grams")
 
 
 def _beyond(tickets: QuerySet[Ticket], key: tuple[Any, ...], sort: Sort, order: Order) -> QuerySet[Ticket]:
@@ -92,7 +104,7 @@ def _beyond(tickets: QuerySet[Ticket], key: tuple[Any, ...], sort: Sort, order: 
 
 
 def _key(ticket: Ticket, sort: Sort) -> tuple[Any, ...]:
-    return tuple(getattr(ticket, column) for column in _KEYS[sort])
+    return tuple(-ticket.urgency_rank if column == _CALM else getattr(ticket, column) for column in _KEYS[sort])
 
 
 def _name_of_list(user: AnyUser, wanted: TicketFilter, sort: Sort, order: Order) -> str:
@@ -112,6 +124,6 @@ def _read(cursor: str, list_name: str, sort: Sort) -> _Place:
     if name != list_name:
         message = _("This cursor belongs to a list with other filters or another order.")
         raise InvalidInput(field="cursor", message=message, code="cursor")
-    moments = [column == "created_at" for column in _KEYS[sort]]
+    moments = [column.endswith("_at") for column in _KEYS[sort]]
     values = (datetime.fromisoformat(each) if moment else each for each, moment in zip(key, moments, strict=True))
     return _Place(tuple(values), page, total)

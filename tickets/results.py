@@ -1,10 +1,71 @@
-"""What an analysis hands over to be stored: the decision, and a record of each stage."""
+"""What an analysis hands over to be stored: the decision, a record of each stage, and why people must decide instead."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from voc.core.vocabulary import ProblemType, Urgency
+
+# By code. Codes are stored: a sentence may be worded anew, its code and the names in it stay.
+SENTENCES: Final[dict[str, Promise]] = {
+    "unclear.empty": _("The complaint cannot be understood: there is no text in it."),
+    "unclear.laughter": _("The complaint cannot be understood: it is only laughter or single letters."),
+    "unclear.symbols": _("The complaint cannot be understood: it is only symbols, figures or emoji."),
+    "unclear.spam": _("The complaint looks like advertising or spam."),
+    "unclear.other_language": _("The complaint cannot be read: it is neither in Korean nor in English."),
+    "unclear.gibberish": _("The complaint cannot be understood: there are no words in it that make sense."),
+    "no_decision": _("The analysis came to no decision."),
+    "low_confidence": _("The confidence, %(confidence)s, is below the threshold of %(threshold)s."),
+    "out_of_time": _("The analysis ran out of time before the step “%(stage)s”."),
+    "given_up": _("The analysis was given up after %(attempts)s attempt(s): %(error)s"),
+    "failed": _("The analysis failed."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why people must decide; `str` says it in the language of whoever reads.
+
+    `code` names one of `SENTENCES`, `values` fill it. `text` is an analyst's own words, and what is said where there is no
+    such sentence any more.
+    """
+
+    code: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    def __str__(self) -> str:
+        sentence = SENTENCES.get(self.code)
+        if sentence is None:
+            return self.text
+        try:
+            return str(sentence) % self.values
+        except KeyError:
+            return self.text
+
+    def to_json(self) -> dict[str, Any] | None:
+        """None for words that cannot be translated: they are all in the text that is stored beside this."""
+        return {"code": self.code, "values": dict(self.values)} if self.code else None
+
+    @classmethod
+    def from_json(cls, stored: object, *, text: str | None) -> "Reason":
+        """What `to_json` gave; anything else says `text`."""
+        if not isinstance(stored, Mapping) or not isinstance(stored.get("values"), Mapping):
+            return cls(text=text or "")
+        values = {str(name): str(value) for name, value in stored["values"].items()}
+        return cls(code=str(stored.get("code")), values=values, text=text or "")
+
+
+def told(record: Mapping[str, Any], *, name: str = "reason") -> dict[str, Any]:
+    """A stored record with the text under `name` in the reader's language, if what stands under "cause" allows it."""
+    shown = {key: value for key, value in record.items() if key != "cause"}
+    if name in shown:
+        shown[name] = str(Reason.from_json(record.get("cause"), text=shown[name]))
+    return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +90,7 @@ class AnalysisResult:
     `prompt` the version of the prompt that led to the decision.
     """
 
-    manual_reason: str = ""
+    manual_reason: Reason | None = None
     summary: str = ""
     suspected_type_primary: ProblemType | None = None
     suspected_type_secondary: ProblemType | None = None

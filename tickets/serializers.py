@@ -173,6 +173,9 @@ class TicketSerializer(RowSerializer):
     decision_reason = serializers.DictField(allow_null=True)
     action_proposal = serializers.DictField(allow_null=True)
     correction = serializers.DictField(allow_null=True)
+    manual_reason = serializers.CharField(
+        source="why_people", allow_null=True, help_text=_("Why people must decide, in the caller's language.")
+    )
 
     class Meta(RowSerializer.Meta):
         fields = [
@@ -234,6 +237,9 @@ class EventSerializer(serializers.ModelSerializer[TicketEvent]):
         model = TicketEvent
         fields = ["id", "kind", "at", "actor_name", "status_before", "status_after", "data"]
         read_only_fields = fields
+
+    def to_representation(self, event: TicketEvent) -> dict[str, Any]:
+        return super().to_representation(event) | {"data": event.told}
 
 
 class TimelineSerializer(serializers.Serializer[Any]):

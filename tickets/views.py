@@ -8,11 +8,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import get_current_user, has_permission, require_permission
 from tickets import queries, services
-from tickets.forms import FilterForm, SubmitForm, people_names, system_names
+from tickets.forms import LIST_SORTS, QUEUE_SORTS, FilterForm, SubmitForm, people_names, system_names
 from tickets.models import Status, Ticket
 from tickets.paging import page_of
 from tickets.views_shared import page, wants_part
-from tickets.views_trail import WAITING
+from tickets.views_trail import WAITING, Trail
 from voc.core.errors import Conflict, InvalidInput
 
 PAGE_SIZE = 25
@@ -23,21 +23,19 @@ MAX_PAGE = 100_000
 @require_permission("ticket:read")
 @page
 def ticket_list(request: HttpRequest) -> HttpResponse:
-    return _list(request, heading=_("Tickets"), statuses=tuple(Status), default_sort="newest")
+    return _list(request, heading=_("Tickets"), statuses=tuple(Status), sorts=LIST_SORTS)
 
 
 @require_safe
 @require_permission("ticket:confirm")
 @page
 def queue(request: HttpRequest) -> HttpResponse:
-    return _list(request, heading=_("Review queue"), statuses=WAITING, default_sort="urgency")
+    return _list(request, heading=_("Review queue"), statuses=WAITING, sorts=QUEUE_SORTS)
 
 
-def _list(request: HttpRequest, *, heading: str, statuses: tuple[Status, ...], default_sort: str) -> HttpResponse:
+def _list(request: HttpRequest, *, heading: str, statuses: tuple[Status, ...], sorts: tuple[str, ...]) -> HttpResponse:
     user = get_current_user(request)
-    form = FilterForm(
-        request.GET, statuses=statuses, systems=system_names(), people=people_names(), default_sort=default_sort
-    )
+    form = FilterForm(request.GET, statuses=statuses, systems=system_names(), people=people_names(), sorts=sorts)
     sort, order = form.sorting()
     found = page_of(user, form.wanted(), sort=sort, order=order, page=_page_number(request), limit=PAGE_SIZE)
     in_queue = statuses == WAITING
@@ -50,7 +48,7 @@ def _list(request: HttpRequest, *, heading: str, statuses: tuple[Status, ...], d
         "queue": in_queue,
         "narrowed": any(request.GET.get(name) for name in FilterForm.base_fields if name != "sort"),
         "internal": queries.sees_internal(user),
-        "link_query": "?queue=1" if in_queue else "",
+        "link_query": Trail(queue=True, sort=form.chosen_sort).query if in_queue else "",
         "may_submit": has_permission(user, "voc:submit"),
     }
     template = "tickets/list.html#results" if wants_part(request, "results") else "tickets/list.html"

@@ -29,7 +29,7 @@ from tickets.forms import (
     system_names,
 )
 from tickets.lifecycle import TRANSITIONS, Act
-from tickets.models import AnalysisStep, Status, Ticket
+from tickets.models import AnalysisStep, RunState, Status, Ticket
 from tickets.similar import similar_cases
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
@@ -153,7 +153,7 @@ def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any
 def _trail_context(request: HttpRequest, user: User, found: Ticket) -> dict[str, Any]:
     """Where the reader came from and goes next, and the verdict just given on another ticket, still to be undone."""
     trail = trail_of(request, found.ticket_id)
-    following = next_waiting(user, found) if trail.queue and has_permission(user, "ticket:confirm") else None
+    following = next_waiting(user, found, trail) if trail.queue and has_permission(user, "ticket:confirm") else None
     passed = queries.visible_tickets(user).filter(ticket_id=trail.after).first() if trail.after else None
     passed_seconds = _seconds_left(queries.undo_until(passed)) if passed and passed.pk != found.pk else 0
     return {
@@ -188,7 +188,8 @@ def sees_contact(user: User, found: Ticket) -> bool:
 def stages_of(found: Ticket) -> list[dict[str, Any]]:
     """The stages of the analysis that runs: done, running, still to come. Empty when none does."""
     if found.status == Status.ANALYZING:
-        steps = AnalysisStep.objects.filter(run=found.runs.order_by("-id").values("pk")[:1])
+        # A ticket that waits to be analysed again has no running run yet: nothing of the next one is done.
+        steps = AnalysisStep.objects.filter(run__ticket=found, run__state=RunState.RUNNING)
         done = set(steps.values_list("stage", flat=True))
     elif found.status == Status.OPEN:
         return [{"label": label, "state": "open"} for _name, label in STAGES]

@@ -78,7 +78,7 @@ def similar_lines(cases: Iterable[PastCase]) -> list[SimilarLine]:
 
 def _detail(event: TicketEvent, *, internal: bool) -> str:
     tell = DETAILS.get(event.kind) if internal else PUBLIC_DETAILS.get(event.kind)
-    return tell(event.data) if tell else ""
+    return tell(event.told) if tell else ""
 
 
 def _analysed(data: dict[str, Any]) -> str:

@@ -1,16 +1,18 @@
 """Where a reader of a ticket came from and goes next: kept in the address, so that it needs no session and no JavaScript.
 
-`?queue=1` says that the queue is being worked through; `&after=VOC-…` names the ticket decided just before.
+`?queue=1` says that the queue is being worked through; `&sort=…` in which order, if not in its own; `&after=VOC-…` names the
+ticket decided just before.
 """
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models.fields.tuple_lookups import TupleLessThan
 from django.http import HttpRequest
 from django.urls import reverse
 
+from tickets.forms import QUEUE_SORTS, SORTS
 from tickets.models import Status, Ticket
+from tickets.paging import following
 from tickets.queries import AnyUser, visible_tickets
 
 WAITING = (Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED)
@@ -18,8 +20,9 @@ WAITING = (Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED)
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    ticket_id: str
+    ticket_id: str = ""
     queue: bool = False
+    sort: str = ""
     after: str = ""
     next_id: str = ""
 
@@ -34,36 +37,33 @@ class Trail:
 
     @property
     def back(self) -> str:
-        return reverse("queue" if self.queue else "ticket_list")
+        if not self.queue:
+            return reverse("ticket_list")
+        return f"{reverse('queue')}?sort={self.sort}" if self.sort else reverse("queue")
 
     @property
     def next_url(self) -> str:
         return f"{reverse('ticket', args=[self.next_id])}{self._query(after=self.ticket_id)}"
 
     def _query(self, *, after: str) -> str:
-        pairs = {"queue": "1" if self.queue else "", "after": after}
+        pairs = {"queue": "1" if self.queue else "", "sort": self.sort, "after": after}
         given = {key: value for key, value in pairs.items() if value}
         return f"?{urlencode(given)}" if given else ""
 
 
 def trail_of(request: HttpRequest, ticket_id: str, *, next_id: str = "") -> Trail:
+    queue, sort = request.GET.get("queue") == "1", request.GET.get("sort", "")
     return Trail(
         ticket_id,
-        queue=request.GET.get("queue") == "1",
+        queue=queue,
+        sort=sort if queue and sort in QUEUE_SORTS[1:] else "",
         after=request.GET.get("after", "")[:32],
         next_id=next_id,
     )
 
 
-def next_waiting(user: AnyUser, ticket: Ticket) -> Ticket | None:
-    """The ticket that follows in the queue's own order (most urgent, then newest), from the top again after the last."""
-    columns = ("urgency_rank", "created_at", "id")
-    waiting = (
-        visible_tickets(user)
-        .filter(status__in=WAITING)
-        .exclude(pk=ticket.pk)
-        .order_by(*(f"-{column}" for column in columns))
-        .defer("grams", "search_text")
-    )
-    place = tuple(getattr(ticket, column) for column in columns)
-    return waiting.filter(TupleLessThan(columns, place)).first() or waiting.first()
+def next_waiting(user: AnyUser, ticket: Ticket, trail: Trail) -> Ticket | None:
+    """The ticket that follows in the queue as the reader has sorted it, from the top again after the last."""
+    column, order, _label = SORTS[trail.sort or QUEUE_SORTS[0]]
+    waiting = visible_tickets(user).filter(status__in=WAITING)
+    return following(waiting, ticket, sort=column, order=order)

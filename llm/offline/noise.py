@@ -1,18 +1,9 @@
 """Whether a complaint can be understood at all, and if not, why."""
 
 import re
-from enum import StrEnum
 
+from llm.base import Unclear
 from llm.offline.language import HANGUL, LATIN_WORD
-
-
-class Unclear(StrEnum):
-    EMPTY = "empty"
-    LAUGHTER = "laughter"
-    SYMBOLS = "symbols"
-    SPAM = "spam"
-    OTHER_LANGUAGE = "other language"
-    GIBBERISH = "gibberish"
 
 
 def _words(text: str) -> frozenset[str]:

@@ -5,7 +5,6 @@ from llm.offline.keywords import POLITENESS, Sense
 from llm.offline.noise import why_unclear
 from llm.offline.reading import Reading, read
 from llm.offline.systems import rank_systems
-from llm.offline.texts import NOT_UNDERSTOOD, UNCLEAR, say
 from voc.core.text import shorten
 from voc.core.vocabulary import ProblemType, Urgency
 
@@ -21,8 +20,7 @@ def normalise(complaint: Complaint) -> Normalised:
     recognised = bool(reading.words or ranked)
     unclear = why_unclear(reading.text, reading.folded, says_something=recognised)
     if unclear is not None:
-        why = say(reading.language, UNCLEAR[unclear.value])
-        return Normalised(understood=False, reason=say(reading.language, NOT_UNDERSTOOD, why=why))
+        return Normalised(understood=False, unclear=unclear)
     primary, secondary = suspected_types(reading)
     return Normalised(
         understood=True,

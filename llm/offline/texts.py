@@ -30,31 +30,6 @@ def _ends_in_consonant(char: str) -> bool:
     return char.lower() in "013678lmng"
 
 
-UNCLEAR: dict[str, Pair] = {
-    "empty": ("내용이 없습니다.", "There is no text in it."),
-    "laughter": (
-        "웃음이나 감탄, 낱자만 있고 불편 내용이 없습니다.",
-        "Only laughter or single letters, nothing is complained of.",
-    ),
-    "symbols": (
-        "기호, 숫자 또는 이모지만 있고 글이 없습니다.",
-        "Only symbols, figures or emoji, no words.",
-    ),
-    "spam": ("광고나 스팸으로 보입니다.", "It looks like advertising or spam."),
-    "other language": (
-        "한국어도 영어도 아니어서 읽을 수 없습니다.",
-        "It is neither in Korean nor in English.",
-    ),
-    "gibberish": (
-        "뜻을 알 수 있는 낱말이 없습니다.",
-        "There are no words in it that make sense.",
-    ),
-}
-NOT_UNDERSTOOD: Pair = (
-    "고객 불만의 내용을 이해할 수 없습니다: {why}",
-    "The complaint cannot be understood: {why}",
-)
-
 TYPE_NAMES: dict[str, Pair] = {
     "integration_error": ("외부 연동 오류", "external system failed"),
     "code_error": ("자체 코드 오류", "our bug"),

@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import shutil
 import stat
@@ -12,11 +13,13 @@ import redis
 
 from tests.dev.helpers import all_gone, kill_hard, running, start
 from voc.dev import places
-from voc.dev.embedded import start_servers, throwaway
+from voc.dev.embedded import check_answers, check_wheels, start_servers, throwaway
 from voc.dev.errors import CannotRun
 from voc.dev.places import Lock, home_for, is_reachable, unprivileged
+from voc.dev.ports import free_port
 from voc.dev.postgres import Install, find_installs, reachable_install
 from voc.dev.processes import wait_until
+from voc.dev.redis_server import find_binary
 from voc.dev.supervise import Supervisor, shimmed
 
 OWNER = """
@@ -198,3 +201,36 @@ def test_only_one_run_at_a_time_has_the_lock(open_folder):
     first.release()
     assert second.take("process 2")
     second.release()
+
+
+def test_a_missing_wheel_gets_one_line_that_says_what_to_do_unless_the_server_is_named(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(
+        CannotRun, match=r"No Redis: .* install redis-server, use Python 3.11 or 3.12, or set REDIS_URL"
+    ):
+        check_wheels({"DATABASE_URL": "postgres://elsewhere/voc"})
+    with pytest.raises(CannotRun, match=r"No PostgreSQL: .* run `make venv`, or set DATABASE_URL"):
+        check_wheels({"REDIS_URL": "redis://elsewhere"})
+    check_wheels({"DATABASE_URL": "postgres://elsewhere/voc", "REDIS_URL": "redis://elsewhere"})
+
+
+def test_a_redis_server_on_the_path_does_where_there_is_no_wheel(monkeypatch, open_folder):
+    on_path = open_folder / "redis-server"
+    on_path.touch(mode=0o755)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(open_folder))
+    assert find_binary() == on_path
+
+
+def test_a_named_server_that_does_not_answer_is_said_in_one_line_without_its_password(supervisor, folder):
+    urls = servers(supervisor, folder)
+    check_answers(urls)
+    closed = free_port()
+    with pytest.raises(CannotRun, match=r"DATABASE_URL does not answer: .*refused") as refused:
+        check_answers(urls | {"DATABASE_URL": f"postgres://voc:geheim@127.0.0.1:{closed}/voc"})
+    assert "geheim" not in str(refused.value)
+    with pytest.raises(CannotRun, match=r"REDIS_URL does not answer: .*refused") as refused:
+        check_answers(urls | {"REDIS_URL": f"redis://:geheim@127.0.0.1:{closed}/0"})
+    assert "geheim" not in str(refused.value)
+    assert "\n" not in str(refused.value)

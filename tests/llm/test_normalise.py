@@ -43,7 +43,7 @@ def normalise(text: str):
 def test_what_nobody_could_act_on_is_not_understood_and_says_why(text):
     found = normalise(text)
     assert not found.understood
-    assert found.reason
+    assert found.unclear
     assert found.suspected_type_primary is None
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from tests.factories import TicketFactory
 from tickets import services
 from tickets.models import AnalysisRun, EventKind, RunState, Status, Ticket
-from tickets.results import AnalysisResult, StepRecord
+from tickets.results import AnalysisResult, Reason, StepRecord
 from voc.core.errors import NotAllowed
 from voc.core.outbox.models import Job
 from voc.core.vocabulary import ProblemType, Urgency
@@ -98,8 +98,10 @@ def test_a_run_keeps_what_went_in_and_came_out_but_for_what_postgresql_cannot_ho
         ({"confidence": 0.59}, "0.59"),
         ({"confidence": None}, "no decision"),
         ({"primary": None}, "no decision"),
-        ({"manual_reason": "Spam"}, "Spam"),
-        ({"manual_reason": "x" * 600}, "x" * 500),
+        ({"manual_reason": Reason("unclear.spam")}, "spam"),
+        ({"manual_reason": Reason(text="x" * 600)}, "x" * 500),
+        ({"manual_reason": Reason(text="\x00")}, "\ufffd"),
+        ({"manual_reason": Reason()}, "failed"),
     ],
 )
 def test_what_is_not_worth_confirming_goes_to_people_with_the_reason(more, reason):
@@ -130,7 +132,7 @@ def test_nothing_understood_leaves_nothing_of_an_earlier_decision():
     ticket = TicketFactory(analysed=True, status=Status.ANALYZING)
     analyse(
         ticket,
-        manual_reason="Not understandable",
+        manual_reason=Reason(text="Not understandable"),
         summary="",
         primary=None,
         secondary=None,
@@ -196,7 +198,7 @@ def test_a_new_analysis_names_who_asked_for_it_and_why(manager):
 @pytest.mark.parametrize("scene", [{}, {"analysing": True}])
 def test_an_analysis_that_is_given_up_hands_the_ticket_to_people(scene):
     ticket = TicketFactory(**scene)
-    services.give_up_analysis(ticket_id=ticket.ticket_id, reason="No analyst answered")
+    services.give_up_analysis(ticket_id=ticket.ticket_id, reason=Reason(text="No analyst answered"))
     now = stored(ticket)
     assert (now.status, now.manual_reason) == (Status.MANUAL_REQUIRED, "No analyst answered")
 
@@ -205,7 +207,7 @@ def test_giving_up_ends_the_open_run_and_leaves_a_ticket_alone_that_is_past_it()
     ticket = TicketFactory()
     begin(ticket)
     Ticket.objects.filter(pk=ticket.pk).update(status=Status.MANUAL_REQUIRED, manual_reason="Before")
-    services.give_up_analysis(ticket_id=ticket.ticket_id, reason="Broken")
+    services.give_up_analysis(ticket_id=ticket.ticket_id, reason=Reason(text="Broken"))
     run = AnalysisRun.objects.get()
     assert (run.state, run.error) == (RunState.FAILED, "Broken")
     assert stored(ticket).manual_reason == "Before"
@@ -214,7 +216,7 @@ def test_giving_up_ends_the_open_run_and_leaves_a_ticket_alone_that_is_past_it()
 def test_a_job_that_is_set_going_again_after_it_was_given_up_analyses_the_ticket():
     ticket = TicketFactory()
     begin(ticket)
-    services.give_up_analysis(ticket_id=ticket.ticket_id, reason="Broken")
+    services.give_up_analysis(ticket_id=ticket.ticket_id, reason=Reason(text="Broken"))
     analyse(ticket)
     assert (stored(ticket).status, stored(ticket).manual_reason) == (Status.WAITING_CONFIRM, None)
 

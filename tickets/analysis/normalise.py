@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from llm.base import Normalised
 from tickets.analysis.work import Noted, Work
+from tickets.results import Reason
 
 SHOWN = 1000
 
@@ -15,6 +17,7 @@ def run(work: Work) -> Noted:
         input={"text": complaint.text[:SHOWN], "systems": [system.name for system in complaint.systems]},
         output={
             "understood": found.understood,
+            "unclear": found.unclear,
             "reason": found.reason,
             "summary": found.summary,
             "suspected_type_primary": found.suspected_type_primary,
@@ -28,7 +31,7 @@ def run(work: Work) -> Noted:
     )
     if not found.understood:
         work.result = replace(work.result, analyst=noted.by)
-        return replace(noted, stop=found.reason)
+        return replace(noted, stop=_why_not(found))
     work.result = replace(
         work.result,
         summary=found.summary,
@@ -38,3 +41,9 @@ def run(work: Work) -> Noted:
         urgency=found.urgency,
     )
     return noted
+
+
+def _why_not(found: Normalised) -> Reason:
+    if found.unclear:
+        return Reason(f"unclear.{found.unclear}", text=found.reason)
+    return Reason(text=found.reason) if found.reason else Reason("no_decision")

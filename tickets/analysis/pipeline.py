@@ -1,10 +1,9 @@
 """The analysis of a complaint, stage by stage. Reads; what it found is stored by whoever called it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
-
-from django.utils.translation import gettext as _
 
 from integrations.logs.services import get_log_search
 from llm.base import Analyst, Complaint
@@ -12,7 +11,7 @@ from tickets.analysis import normalise, retrieve, score, solve
 from tickets.analysis.catalogue import known_systems
 from tickets.analysis.work import Noted, Stage, Work
 from tickets.models import Ticket
-from tickets.results import AnalysisResult, StepRecord
+from tickets.results import AnalysisResult, Reason, StepRecord
 from voc.core import clock
 
 STAGES: Final = (
@@ -23,10 +22,19 @@ STAGES: Final = (
 )
 # Kept back to store the result in.
 RESERVE_SECONDS: Final = 5.0
+# Takes a finished step and its position, from 0.
+Keep = Callable[[int, StepRecord], None]
 
 
-def analyse(ticket: Ticket, *, analyst: Analyst, deadline: float) -> AnalysisResult:
-    """The decision on a ticket, or why people must decide. `deadline` is in `time.monotonic()`'s seconds."""
+def forget(_position: int, _step: StepRecord) -> None:
+    """For who wants to know nothing before the end."""
+
+
+def analyse(ticket: Ticket, *, analyst: Analyst, deadline: float, keep: Keep = forget) -> AnalysisResult:
+    """The decision on a ticket, or why people must decide. `deadline` is in `time.monotonic()`'s seconds.
+
+    `keep` gets each step but the last while the analysis goes on, that it can be watched; the result holds them all.
+    """
     complaint = Complaint(
         text=ticket.raw_voc, received_at=ticket.received_at, systems=known_systems(), names=(ticket.customer_name,)
     )
@@ -37,19 +45,20 @@ def analyse(ticket: Ticket, *, analyst: Analyst, deadline: float) -> AnalysisRes
             analyst=analyst,
             log_search=get_log_search(),
             deadline=deadline,
-        )
+        ),
+        keep=keep,
     )
 
 
-def run(work: Work, stages: tuple[Stage, ...] = STAGES) -> AnalysisResult:
+def run(work: Work, stages: tuple[Stage, ...] = STAGES, *, keep: Keep = forget) -> AnalysisResult:
     """Runs the stages until one of them, or the time, says that people must decide."""
     steps: list[StepRecord] = []
     work.result = replace(work.result, analyst=work.analyst.name)
     for stage in stages:
         if work.seconds_left() <= RESERVE_SECONDS:
-            return _stopped(
-                work, steps, _("The analysis ran out of time before the step “%(stage)s”.") % {"stage": stage.name}
-            )
+            return _stopped(work, steps, Reason("out_of_time", {"stage": stage.name}))
+        if steps:
+            keep(len(steps) - 1, steps[-1])
         noted = _timed(stage, work, steps)
         if noted.stop:
             return _stopped(work, steps, noted.stop)
@@ -67,11 +76,11 @@ def _timed(stage: Stage, work: Work, steps: list[StepRecord]) -> Noted:
             input=noted.input,
             output=noted.output,
             analyst=noted.by,
-            error=noted.stop,
+            error=str(noted.stop or ""),
         )
     )
     return noted
 
 
-def _stopped(work: Work, steps: list[StepRecord], why: str) -> AnalysisResult:
+def _stopped(work: Work, steps: list[StepRecord], why: Reason) -> AnalysisResult:
     return replace(work.result, manual_reason=why, steps=tuple(steps))

@@ -7,7 +7,7 @@ from typing import Any
 
 from integrations.logs.retrieval import EnhancedRAGService, Retrieved
 from llm.base import Analyst, Complaint, Normalised, PastCase, Solution
-from tickets.results import AnalysisResult
+from tickets.results import AnalysisResult, Reason
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Noted:
     input: dict[str, Any]
     output: dict[str, Any]
     by: str = ""
-    stop: str = ""
+    stop: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

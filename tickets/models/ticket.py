@@ -1,13 +1,16 @@
 """The ticket, its timeline and its comments."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from tickets.results import Reason, told
 from voc.core.vocabulary import Channel, ProblemType, Urgency
 
 
@@ -96,7 +99,9 @@ class Ticket(models.Model):
         _("category of rejection"), max_length=20, choices=RejectCategory.choices, null=True, blank=True
     )
     manual_resolution = models.CharField(_("resolution"), max_length=2000, null=True, blank=True)
+    # As it was told when it was written; `why_people` tells it in the reader's language, from the cause (tickets.results).
     manual_reason = models.CharField(_("why people must decide"), max_length=500, null=True, blank=True)
+    manual_cause = models.JSONField(null=True, blank=True, editable=False)
     # What the manager set against the analyst, as {field: [analyst's, manager's]} with the fields of a decision
     # (primary_type, secondary_type, urgency, affected_system): a label for what learns from verdicts. The agent_decision_*
     # above stay the analyst's; `urgency` and `affected_system`, by which the work is sorted, become the manager's.
@@ -151,6 +156,14 @@ class Ticket(models.Model):
             models.Index(fields=["-urgency_rank", "-created_at", "-id"], name="ticket_most_urgent"),
             models.Index(fields=["submitted_by", "-created_at", "-id"], name="ticket_own_newest"),
             models.Index(fields=["updated_at", "id"], name="ticket_updated"),
+            # The review queue: only what waits for people, so that it costs the same however much is finished.
+            models.Index(
+                -F("urgency_rank"),
+                "received_at",
+                "id",
+                name="ticket_waiting",
+                condition=Q(status__in=[Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED]),
+            ),
             GinIndex(fields=["grams"], name="ticket_grams"),
         ]
 
@@ -160,6 +173,11 @@ class Ticket(models.Model):
     @property
     def is_resting(self) -> bool:
         return self.status in RESTING
+
+    @property
+    def why_people(self) -> str:
+        """Why people must decide, in the reader's language; "" when nothing says that they must."""
+        return str(Reason.from_json(self.manual_cause, text=self.manual_reason))
 
     @property
     def decided_primary(self) -> str | None:
@@ -218,6 +236,11 @@ class TicketEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id}: {self.get_kind_display()}"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """`data`, with a reason that is ours in the reader's language."""
+        return told(self.data)
 
 
 class Comment(models.Model):

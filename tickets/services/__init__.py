@@ -4,7 +4,7 @@ All are keyword-only. They raise NotAllowed (the status forbids it; nothing was 
 Conflict, or Ticket.DoesNotExist. Whether the caller may do it, and may see the ticket, is the entry point's to check.
 """
 
-from tickets.services.analysis import begin_analysis, finish_analysis, give_up_analysis
+from tickets.services.analysis import begin_analysis, finish_analysis, give_up_analysis, record_step
 from tickets.services.conversation import add_comment, assign_ticket, record_told
 from tickets.services.submission import submit_voc
 from tickets.services.verdicts import (
@@ -27,6 +27,7 @@ __all__ = [
     "confirm_ticket",
     "finish_analysis",
     "give_up_analysis",
+    "record_step",
     "record_told",
     "reject_ticket",
     "retry_ticket",

@@ -6,13 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 from tickets import cleaning, lifecycle
 from tickets.grams import searchable
 from tickets.lifecycle import Act
 from tickets.models import AnalysisRun, AnalysisStep, EventKind, RunState, Status, Ticket, TicketEvent
-from tickets.results import AnalysisResult, StepRecord
+from tickets.results import AnalysisResult, Reason, StepRecord
 from voc.core import clock
 from voc.core.errors import NotAllowed
 from voc.core.outbox.api import emit
@@ -20,6 +19,7 @@ from voc.core.vocabulary import Urgency
 
 MAX_SUMMARY = 200
 MAX_REASON = 500
+MAX_VALUE = 300
 MAX_ANALYST = 60
 
 
@@ -60,7 +60,7 @@ def _mark_started(ticket: Ticket, *, job_id: int, analyst: str) -> None:
             act=Act.START,
             to=Status.ANALYZING,
             kind=EventKind.ANALYSIS_STARTED,
-            changes={"manual_reason": None},
+            changes={"manual_reason": None, "manual_cause": None},
             data=data,
         )
     elif ticket.status != Status.ANALYZING:
@@ -106,7 +106,8 @@ def _store_run(run: AnalysisRun, result: AnalysisResult) -> None:
     run.analyst = result.analyst[:MAX_ANALYST] or run.analyst
     run.result = storable(
         {
-            "manual_reason": result.manual_reason,
+            "manual_reason": str(result.manual_reason or ""),
+            "cause": result.manual_reason.to_json() if result.manual_reason else None,
             "summary": result.summary,
             "suspected_type_primary": result.suspected_type_primary,
             "suspected_type_secondary": result.suspected_type_secondary,
@@ -121,10 +122,15 @@ def _store_run(run: AnalysisRun, result: AnalysisResult) -> None:
         }
     )
     run.save(update_fields=["state", "finished_at", "confidence", "analyst", "result"])
-    # A run whose end is written a second time keeps the steps of the first.
+    # The steps that are there already were stored as they were done, or by an end that was written before.
     AnalysisStep.objects.bulk_create(
         [_step(run, position, step) for position, step in enumerate(result.steps)], ignore_conflicts=True
     )
+
+
+def record_step(*, run: AnalysisRun, position: int, step: StepRecord) -> None:
+    """Store a step of a run that goes on, inside job.checkpoint(). `position` counts from 0."""
+    AnalysisStep.objects.bulk_create([_step(run, position, step)], ignore_conflicts=True)
 
 
 def _step(run: AnalysisRun, position: int, step: StepRecord) -> AnalysisStep:
@@ -157,7 +163,7 @@ def _store_decision(ticket: Ticket, run: AnalysisRun, result: AnalysisResult) ->
         "action_proposal": storable(result.action_proposal),
         "analyzed_at": run.finished_at,
         "analyst": run.analyst,
-        "manual_reason": reason or None,
+        **_manual(reason),
         "correction": None,
     }
     changes |= searchable(
@@ -174,20 +180,40 @@ def _store_decision(ticket: Ticket, run: AnalysisRun, result: AnalysisResult) ->
         to=Status.MANUAL_REQUIRED if reason else Status.WAITING_CONFIRM,
         kind=EventKind.MANUAL_REQUIRED if reason else EventKind.ANALYSED,
         changes=changes,
-        data=data | ({"reason": reason} if reason else {}),
+        data=data | _noted(reason),
     )
 
 
-def _why_people(run: AnalysisRun, result: AnalysisResult) -> str:
-    """Why people must decide; "" when the decision can await a manager."""
-    if result.manual_reason:
-        return str(storable(result.manual_reason))[:MAX_REASON]
+def _why_people(run: AnalysisRun, result: AnalysisResult) -> Reason | None:
+    """Why people must decide; None when the decision can await a manager."""
+    if result.manual_reason is not None:
+        return _clipped(result.manual_reason)
     if result.primary is None or run.confidence is None:
-        return _("The analysis came to no decision.")
+        return Reason("no_decision")
     if run.confidence < run.threshold:
         figures = {"confidence": f"{run.confidence:.2f}", "threshold": f"{run.threshold:.2f}"}
-        return _("The confidence, %(confidence)s, is below the threshold of %(threshold)s.") % figures
-    return ""
+        return Reason("low_confidence", figures)
+    return None
+
+
+def _clipped(reason: Reason) -> Reason:
+    """The same, as far as it can be stored. One that says nothing becomes one that says so."""
+    values = {name: str(storable(value))[:MAX_VALUE] for name, value in reason.values.items()}
+    clipped = Reason(reason.code, values, str(storable(reason.text))[:MAX_REASON])
+    return clipped if str(clipped) else Reason("failed")
+
+
+def _manual(reason: Reason | None) -> dict[str, Any]:
+    """The ticket's columns that say why people must decide."""
+    return {
+        "manual_reason": str(reason)[:MAX_REASON] if reason else None,
+        "manual_cause": reason.to_json() if reason else None,
+    }
+
+
+def _noted(reason: Reason | None) -> dict[str, Any]:
+    """The same for the timeline; see `TicketEvent.told`."""
+    return {"reason": str(reason), "cause": reason.to_json()} if reason else {}
 
 
 def _confidence(result: AnalysisResult) -> float | None:
@@ -197,12 +223,12 @@ def _confidence(result: AnalysisResult) -> float | None:
 
 
 @transaction.atomic
-def give_up_analysis(*, ticket_id: str, reason: str) -> Ticket:
+def give_up_analysis(*, ticket_id: str, reason: Reason) -> Ticket:
     """Hand the ticket to people because its analysis will not be tried again. One that is past it stays as it is."""
     ticket = lifecycle.lock(ticket_id)
-    why = storable(reason)[:MAX_REASON] or _("The analysis failed.")
+    why = _clipped(reason)
     ticket.runs.filter(state=RunState.RUNNING).update(
-        state=RunState.FAILED, finished_at=clock.now(), error=storable(reason)
+        state=RunState.FAILED, finished_at=clock.now(), error=storable(reason.values.get("error") or str(reason))
     )
     if ticket.status in (Status.OPEN, Status.ANALYZING):
         lifecycle.transition(
@@ -210,8 +236,8 @@ def give_up_analysis(*, ticket_id: str, reason: str) -> Ticket:
             act=Act.GIVE_UP,
             to=Status.MANUAL_REQUIRED,
             kind=EventKind.MANUAL_REQUIRED,
-            changes={"manual_reason": why},
-            data={"reason": why, "given_up": True},
+            changes=_manual(why),
+            data={**_noted(why), "given_up": True},
         )
     return ticket
 

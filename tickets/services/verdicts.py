@@ -125,7 +125,7 @@ def retry_ticket(*, ticket_id: str, actor: User | None, retry_reason: str = "") 
         to=Status.ANALYZING,
         kind=EventKind.RETRIED,
         actor=actor,
-        changes={"manual_reason": None},
+        changes={"manual_reason": None, "manual_cause": None},
         data={"reason": reason},
     )
     key = f"ticket.reanalyse:{event.pk}"

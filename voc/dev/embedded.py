@@ -8,10 +8,38 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+import redis
+
+from voc.dev.errors import CannotRun
 from voc.dev.places import home_for, throwaway_folder, unprivileged
-from voc.dev.postgres import Postgres
-from voc.dev.redis_server import Redis
+from voc.dev.postgres import Postgres, find_installs
+from voc.dev.redis_server import Redis, find_binary
 from voc.dev.supervise import Supervisor
+
+
+def check_wheels(given: Mapping[str, str]) -> None:
+    """Raises CannotRun when a server is wanted whose wheel is missing."""
+    if not given.get("REDIS_URL"):
+        find_binary()
+    if not given.get("DATABASE_URL"):
+        find_installs()
+
+
+def check_answers(urls: Mapping[str, str]) -> None:
+    """Raises CannotRun when a server that the environment names does not answer, with its reason."""
+    # Django's settings know more names for the scheme than libpq does.
+    database = "postgresql://" + urls["DATABASE_URL"].partition("://")[2]
+    try:
+        psycopg.connect(database, connect_timeout=5).close()
+    except psycopg.Error as error:
+        raise CannotRun(f"DATABASE_URL does not answer: {' '.join(str(error).split())}") from error
+    try:
+        client = redis.Redis.from_url(urls["REDIS_URL"], socket_timeout=5, socket_connect_timeout=5)
+        client.ping()
+        client.close()
+    except (redis.RedisError, ValueError) as error:
+        raise CannotRun(f"REDIS_URL does not answer: {' '.join(str(error).split())}") from error
 
 
 def start_servers(
@@ -22,24 +50,24 @@ def start_servers(
     Returns DATABASE_URL and REDIS_URL. The caller holds the lock on `folder`.
     """
     urls = {name: given[name] for name in ("DATABASE_URL", "REDIS_URL") if given.get(name)}
-    postgres = redis = None
+    database = broker = None
     if "REDIS_URL" not in urls:
-        redis = Redis(folder, durable=durable)
-        redis.prepare()
-        supervisor.start(redis.program())
+        broker = Redis(folder, durable=durable)
+        broker.prepare()
+        supervisor.start(broker.program())
     if "DATABASE_URL" not in urls:
         home = home_for(unprivileged(), folder)
         if home != folder:
             say(f"PostgreSQL, which runs as nobody, cannot enter {folder}: its data is in {home}.")
-        postgres = Postgres(home, durable=durable)
-        postgres.prepare()
-        supervisor.start(postgres.program())
-        supervisor.wait_for("postgres", postgres.is_ready, seconds=60)
-        postgres.make_database()
-        urls["DATABASE_URL"] = postgres.url
-    if redis:
-        supervisor.wait_for("redis", redis.is_ready, seconds=20)
-        urls["REDIS_URL"] = redis.url
+        database = Postgres(home, durable=durable)
+        database.prepare()
+        supervisor.start(database.program())
+        supervisor.wait_for("postgres", database.is_ready, seconds=60)
+        database.make_database()
+        urls["DATABASE_URL"] = database.url
+    if broker:
+        supervisor.wait_for("redis", broker.is_ready, seconds=20)
+        urls["REDIS_URL"] = broker.url
     return urls
 
 

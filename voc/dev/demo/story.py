@@ -14,7 +14,7 @@ from voc.dev.demo.options import Kept, Options, keep
 from voc.dev.demo.outcomes import Outcomes
 from voc.dev.demo.programs import environment, programs, sandbox_port
 from voc.dev.demo.table import Table
-from voc.dev.embedded import start_servers
+from voc.dev.embedded import check_answers, check_wheels, start_servers
 from voc.dev.errors import CannotRun
 from voc.dev.places import Lock, make_folder
 from voc.dev.ports import is_free
@@ -42,6 +42,7 @@ class Demo:
         self.options = options
         self.told = False
         self._orphaned = orphaned
+        check_wheels(os.environ)
         self.folder = make_folder(options.folder)
         self._lock = Lock(self.folder)
         if not self._lock.take(f"process {os.getpid()}, {options.url}"):
@@ -91,6 +92,7 @@ class Demo:
     def _start(self) -> int:
         say("Starting PostgreSQL and Redis …")
         servers = start_servers(self.supervisor, self.folder, durable=True, given=os.environ, say=say)
+        check_answers(servers)
         sandbox = sandbox_port(self.options)
         self.env = environment(self.options, self.kept, servers, sandbox=sandbox)
         say("Bringing the database up to date …")
@@ -115,9 +117,10 @@ class Demo:
             raise CannotRun(f"`manage.py {arguments[0]}` failed: {self.supervisor.last_words(arguments[0])}")
 
     def _command(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        program = Program(
-            name=arguments[0], argv=(sys.executable, "manage.py", *arguments), env=self.env, death_signal=signal.SIGKILL
-        )
+        # What a command says is shown among our own lines, which are English.
+        env = self.env | {"LANGUAGE_CODE": "en"}
+        argv = (sys.executable, "manage.py", *arguments)
+        program = Program(name=arguments[0], argv=argv, env=env, death_signal=signal.SIGKILL)
         with self.supervisor.log_of(program.name).open("wb") as log:
             return spawn(program, log.fileno())
 
