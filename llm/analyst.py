@@ -56,8 +56,7 @@ class ModelAnalyst:
         if not offline.understood:
             return replace(offline, by=self._fallback.name)
         if speaks_to_the_analyst(complaint.text):
-            reason = _("The complaint holds instructions to whoever analyses it; people must read it.")
-            return Normalised(understood=False, reason=reason, by=self._fallback.name)
+            return Normalised(understood=False, unclear="instructions", by=self._fallback.name)
         self._redactor = Redactor(complaint.names)
         variables = {
             "systems": _systems(complaint.systems),

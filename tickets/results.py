@@ -17,6 +17,7 @@ SENTENCES: Final[dict[str, Promise]] = {
     "unclear.symbols": _("The complaint cannot be understood: it is only symbols, figures or emoji."),
     "unclear.spam": _("The complaint looks like advertising or spam."),
     "unclear.other_language": _("The complaint cannot be read: it is neither in Korean nor in English."),
+    "unclear.instructions": _("The complaint holds instructions to whoever analyses it; people must read it."),
     "unclear.gibberish": _("The complaint cannot be understood: there are no words in it that make sense."),
     "no_decision": _("The analysis came to no decision."),
     "low_confidence": _("The confidence, %(confidence)s, is below the threshold of %(threshold)s."),

@@ -264,4 +264,4 @@ def test_a_complaint_keeps_its_reason_when_the_model_does_not_understand(
     monkeypatch.setattr(gateway, "ask", lambda question: gateway.Answer(said, FIRST, cached=False))
 
     result = replace(analyse(tmp_path), steps=())
-    assert (result.manual_reason, result.analyst) == ("nothing to infer", FIRST)
+    assert (result.manual_reason.text, result.analyst) == ("nothing to infer", FIRST)
