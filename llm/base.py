@@ -10,11 +10,15 @@ from voc.core.vocabulary import LogContext, LogEntry, ProblemType, SystemInfo, U
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What the customer said, `received_at` (aware), and the systems that it can be about."""
+    """What the customer said, `received_at` (aware), the systems that it can be about, and `names` of the customer.
+
+    `names` are for hiding them wherever they stand, not for reading.
+    """
 
     text: str
     received_at: datetime
     systems: tuple[SystemInfo, ...] = ()
+    names: tuple[str, ...] = ()
 
     def system(self, name: str) -> SystemInfo | None:
         return next((system for system in self.systems if system.name == name), None)
@@ -37,6 +41,7 @@ class Normalised:
     language, or as a `reason` in the analyst's own words, and with nothing else.
 
     `affected_system` is a name of the catalogue or "" when nothing points to one; `signals` are the words that led here.
+    `by` names who read it where that is not the analyst that was asked, `prompt` the version of the prompt.
     """
 
     understood: bool
@@ -48,6 +53,8 @@ class Normalised:
     affected_system: str = ""
     urgency: Urgency | None = None
     signals: tuple[str, ...] = ()
+    by: str = ""
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,10 @@ class Grades:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """A decision with its evidence. `action` has the shape of `action_proposal` in the API; `analyst` names who decided."""
+    """A decision with its evidence. `action` has the shape of `action_proposal` in the API; `analyst` names who decided.
+
+    `prompt` is the version of the prompt that led to it, "" without a model.
+    """
 
     primary: ProblemType
     secondary: ProblemType | None
@@ -118,6 +128,7 @@ class Solution:
     analyst: str
     action: dict[str, Any] = field(default_factory=dict)
     similar_cases_used: tuple[str, ...] = ()
+    prompt: str = ""
 
 
 class Analyst(Protocol):

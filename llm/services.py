@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from llm.analyst import ModelAnalyst
 from llm.base import Analyst
+from llm.catalogue import configured
 from llm.offline.analyst import OfflineAnalyst
 from llm.offline.reading import identifiers
 from llm.offline.systems import rank_systems
@@ -13,9 +15,10 @@ OFFLINE: Final = "offline"
 CEILINGS: Final = {OFFLINE: 0.95}
 
 
-def get_analyst() -> Analyst:
-    """The analyst of this site. With no model configured that is the built-in one."""
-    return OfflineAnalyst(OFFLINE)
+def get_analyst(subject: str = "") -> Analyst:
+    """The analyst for one analysis of `subject`. With no model configured that is the built-in one."""
+    offline = OfflineAnalyst(OFFLINE)
+    return ModelAnalyst(subject=subject, fallback=offline) if configured() else offline
 
 
 def confidence_ceiling(analyst: str) -> float:

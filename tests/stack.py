@@ -67,7 +67,9 @@ class Database:
 class Stack:
     """Use as a context manager, from the main thread: what it starts dies with the thread that started it."""
 
-    def __init__(self, folder: Path, *, database: Database, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, database: Database, settings: Mapping[str, str] | None = None, models: bool = False
+    ) -> None:
         self.folder = folder
         self.database = database
         self.redis = Redis(folder, durable=False)
@@ -77,7 +79,12 @@ class Stack:
         self.sandbox_url = f"http://127.0.0.1:{self._sandbox_port}"
         self.sandbox = SandboxClient(self.sandbox_url)
         options = Options(
-            port=int(self.url.rsplit(":", 1)[1]), input=folder, exit_after=True, var=folder / "var", password=PASSWORD
+            port=int(self.url.rsplit(":", 1)[1]),
+            input=folder,
+            exit_after=True,
+            var=folder / "var",
+            password=PASSWORD,
+            models=models,
         )
         kept = Kept(secret_key="stack-" + uuid.uuid4().hex * 2, password=PASSWORD)
         servers = {"DATABASE_URL": database.url, "REDIS_URL": self.redis.url}

@@ -18,7 +18,7 @@ def analyse(job: RunningJob) -> None:
 
     Each step is stored as it is done, so that the page can show it. No transaction is open while a stage works.
     """
-    analyst = get_analyst()
+    analyst = get_analyst(job.subject)
     try:
         with job.checkpoint():
             run = begin_analysis(ticket_id=job.subject, job_id=job.id, analyst=analyst.name)

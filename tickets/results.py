@@ -17,6 +17,7 @@ SENTENCES: Final[dict[str, Promise]] = {
     "unclear.symbols": _("The complaint cannot be understood: it is only symbols, figures or emoji."),
     "unclear.spam": _("The complaint looks like advertising or spam."),
     "unclear.other_language": _("The complaint cannot be read: it is neither in Korean nor in English."),
+    "unclear.instructions": _("The complaint holds instructions to whoever analyses it; people must read it."),
     "unclear.gibberish": _("The complaint cannot be understood: there are no words in it that make sense."),
     "no_decision": _("The analysis came to no decision."),
     "low_confidence": _("The confidence, %(confidence)s, is below the threshold of %(threshold)s."),
@@ -86,7 +87,8 @@ class AnalysisResult:
     """The end of a run. With `manual_reason` it goes to people, whatever else is known.
     `primary` is None when nothing was decided.
 
-    `decision_reason` and `action_proposal` have the shapes of the API; `confidence` is 0–1.
+    `decision_reason` and `action_proposal` have the shapes of the API; `confidence` is 0–1,
+    `prompt` the version of the prompt that led to the decision.
     """
 
     manual_reason: Reason | None = None
@@ -101,4 +103,5 @@ class AnalysisResult:
     decision_reason: dict[str, Any] | None = None
     action_proposal: dict[str, Any] | None = None
     analyst: str = ""
+    prompt: str = ""
     steps: tuple[StepRecord, ...] = field(default=())

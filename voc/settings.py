@@ -1,5 +1,6 @@
 """All configuration. The environment is read here and nowhere else; README.md lists every variable."""
 
+import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -284,6 +285,35 @@ SPLUNK_TOKEN = env.str("SPLUNK_TOKEN", default="")
 SPLUNK_INDEX = env.str("SPLUNK_INDEX", default="main")
 SPLUNK_FIELDS = env.str("SPLUNK_FIELDS", default="plain")
 SPLUNK_WEB_URL = env.str("SPLUNK_WEB_URL", default="")
+
+# --- models and prompts ---------------------------------------------------------------------------------------------
+PROMPT_DIR = env.str("PROMPT_DIR", default="prompts")
+# A model per role, as provider/model or a name of the plan. With none the built-in offline analyst decides alone.
+LLM_PRECISE_MODEL = env.str("LLM_PRECISE_MODEL", default="")
+LLM_FAST_MODEL = env.str("LLM_FAST_MODEL", default="")
+LLM_LONG_MODEL = env.str("LLM_LONG_MODEL", default="")
+LLM_LOCAL_MODEL = env.str("LLM_LOCAL_MODEL", default="")
+LLM_DEVELOPMENT = env.bool("LLM_DEVELOPMENT", default=False)
+LLM_LONG_CONTEXT = env.int("LLM_LONG_CONTEXT", default=12000)
+LLM_AGENT_SECONDS = env.float("LLM_AGENT_SECONDS", default=60)
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1")
+ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", default="")
+ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", default="https://api.anthropic.com")
+OLLAMA_BASE_URL = env.str("OLLAMA_BASE_URL", default="http://127.0.0.1:11434")
+# In US dollars of the site's day and month; 0 for no limit.
+LLM_DAILY_BUDGET = env.float("LLM_DAILY_BUDGET", default=10)
+LLM_MONTHLY_BUDGET = env.float("LLM_MONTHLY_BUDGET", default=200)
+LLM_SOFT_LIMIT = env.float("LLM_SOFT_LIMIT", default=0.8)
+LLM_CACHE_SECONDS = env.int("LLM_CACHE_SECONDS", default=86400)
+
+# litellm reads these when it is first imported: it is to fetch nothing then, and to read no .env of its own.
+os.environ |= {
+    "LITELLM_OFFLINE_MODE": "true",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "LITELLM_MODE": "PRODUCTION",
+}
 
 # --- the outside --------------------------------------------------------------------------------------------------
 OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from sandbox.vendor import Vendor
+from sandbox.vendors.anthropic import Anthropic
 from sandbox.vendors.cloudwatch import CloudWatch
 from sandbox.vendors.datadog import Datadog
 from sandbox.vendors.elasticsearch import Elasticsearch
+from sandbox.vendors.ollama import Ollama
+from sandbox.vendors.openai import OpenAI
 from sandbox.vendors.slack import Slack
 from sandbox.vendors.splunk import Splunk
 
-VENDORS: tuple[type[Vendor], ...] = (Slack, Elasticsearch, Datadog, CloudWatch, Splunk)
+VENDORS: tuple[type[Vendor], ...] = (
+    Slack,
+    Elasticsearch,
+    Datadog,
+    CloudWatch,
+    Splunk,
+    OpenAI,
+    Anthropic,
+    Ollama,
+)
 
 
 def create_vendors() -> list[Vendor]:

@@ -25,10 +25,12 @@ def run(work: Work) -> Noted:
             "affected_system": found.affected_system,
             "urgency": found.urgency,
             "signals": list(found.signals),
+            "prompt": found.prompt,
         },
-        by=work.analyst.name,
+        by=found.by or work.analyst.name,
     )
     if not found.understood:
+        work.result = replace(work.result, analyst=noted.by)
         return replace(noted, stop=_why_not(found))
     work.result = replace(
         work.result,

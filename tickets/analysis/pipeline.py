@@ -35,7 +35,9 @@ def analyse(ticket: Ticket, *, analyst: Analyst, deadline: float, keep: Keep = f
 
     `keep` gets each step but the last while the analysis goes on, that it can be watched; the result holds them all.
     """
-    complaint = Complaint(text=ticket.raw_voc, received_at=ticket.received_at, systems=known_systems())
+    complaint = Complaint(
+        text=ticket.raw_voc, received_at=ticket.received_at, systems=known_systems(), names=(ticket.customer_name,)
+    )
     return run(
         Work(
             ticket_id=ticket.ticket_id,

@@ -25,6 +25,7 @@ def run(work: Work) -> Noted:
         urgency=solution.urgency,
         action_proposal=solution.action,
         analyst=solution.analyst,
+        prompt=solution.prompt,
     )
     return Noted(
         input={
@@ -42,6 +43,7 @@ def run(work: Work) -> Noted:
             "evidence": [evidence.entry_id for evidence in solution.evidence],
             "grades": asdict(solution.grades),
             "action_type": solution.action.get("action_type"),
+            "prompt": solution.prompt,
         },
         by=solution.analyst,
     )

@@ -116,6 +116,7 @@ def _store_run(run: AnalysisRun, result: AnalysisResult) -> None:
             "primary": result.primary,
             "secondary": result.secondary,
             "confidence": run.confidence,
+            "prompt": result.prompt,
             "decision_reason": result.decision_reason,
             "action_proposal": result.action_proposal,
         }

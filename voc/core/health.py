@@ -97,10 +97,11 @@ def _worker(found: vitals.Vitals) -> str:
     return DEGRADED if max(found.oldest_due.values(), default=0) > JOB_LATE_SECONDS else HEALTHY
 
 
-probes = (
+# An app adds its own when it is ready.
+probes = [
     Probe(check_database, late={"database": DOWN, "worker": DEGRADED}),
     Probe(check_redis, late={"redis": DOWN}),
-)
+]
 
 
 @never_cache

@@ -50,6 +50,7 @@ PAGES: tuple[tuple[str, str | Promise, str], ...] = (
     ("ticket_list", _("Tickets"), "ticket:read"),
     ("voc_submit", _("Submit"), "voc:submit"),
     ("alerts", _("Alerts"), "*"),
+    ("prompts", _("Prompts"), "*"),
 )
 
 

@@ -18,13 +18,17 @@ TRUE = {"1", "true", "yes", "on"}
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """`input`: the complaints; `exit_after`: end after the table; `password`: the one asked for, "" for any."""
+    """`input`: the complaints; `exit_after`: end after the table; `password`: the one asked for, "" for any.
+
+    `models`: have the sandbox's stand-ins for language models decide, instead of the built-in analyst.
+    """
 
     port: int
     input: Path
     exit_after: bool
     var: Path
     password: str
+    models: bool = False
 
     @property
     def folder(self) -> Path:
@@ -58,6 +62,7 @@ def read_options(environment: Mapping[str, str]) -> Options:
         exit_after=environment.get("DEMO_EXIT", "").lower() in TRUE,
         var=Path(environment.get("VOC_VAR_DIR") or ROOT / "var").resolve(),
         password=environment.get("DEMO_PASSWORD", ""),
+        models=environment.get("DEMO_MODELS", "").lower() in TRUE,
     )
 
 

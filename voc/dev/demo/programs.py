@@ -11,7 +11,17 @@ from voc.dev.ports import free_port, is_free
 from voc.dev.supervise import Program
 
 # What make tells its children is not meant for ours.
-NOT_PASSED_ON = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VOC_DEV_PARENT", "PORT", "INPUT", "DEMO_EXIT", "PYTHON")
+NOT_PASSED_ON = (
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MFLAGS",
+    "VOC_DEV_PARENT",
+    "PORT",
+    "INPUT",
+    "DEMO_EXIT",
+    "DEMO_MODELS",
+    "PYTHON",
+)
 THREADS = 12
 
 
@@ -37,6 +47,21 @@ def environment(options: Options, kept: Kept, servers: Mapping[str, str], *, san
         "SLACK_WEBHOOK_URL": f"http://127.0.0.1:{sandbox}/slack/services/TDEMO/BDEMO/demo",
         "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.1/32",
         "PYTHONUNBUFFERED": "1",
+        **(sandbox_models(sandbox) if options.models else {}),
+    }
+
+
+def sandbox_models(sandbox: int) -> dict[str, str]:
+    """Models of two providers for every role, all of them the sandbox: they cost nothing but in the ledger."""
+    address = f"http://127.0.0.1:{sandbox}"
+    return {
+        "LLM_PRECISE_MODEL": "gpt-4",
+        "LLM_FAST_MODEL": "gpt-4-turbo",
+        "LLM_LONG_MODEL": "claude-3",
+        "OPENAI_API_KEY": "sandbox",
+        "ANTHROPIC_API_KEY": "sandbox",
+        "OPENAI_BASE_URL": f"{address}/openai/v1",
+        "ANTHROPIC_BASE_URL": f"{address}/anthropic",
     }
 
 

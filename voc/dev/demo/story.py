@@ -164,6 +164,7 @@ class Demo:
             ("API", f"{self.options.url}/api/docs"),
             ("Admin", f"{self.options.url}/admin/"),
             ("Sandbox", f"http://127.0.0.1:{sandbox}/ (what Slack and others would have received)"),
+            *([("Models", "the sandbox's stand-ins, no real ones (DEMO_MODELS=1)")] if self.options.models else []),
             ("Logs", _short(self.supervisor.logs)),
             ("Log in as", f"{', '.join(ROLES)} with the password {self.kept.password}"),
         )

@@ -1,0 +1,8 @@
+"""Personal data out of texts before they leave the house, and back in for people who may see it.
+
+`Redactor` hides; `patterns` says what personal data looks like, `names` how a known name is written.
+"""
+
+from llm.redaction.redactor import VERSION, Redactor
+
+__all__ = ["VERSION", "Redactor"]

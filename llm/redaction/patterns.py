@@ -1,0 +1,202 @@
+"""What personal data looks like, in texts that are NFKC-normalised and free of zero-width characters.
+
+Each pattern names the part to hide `hide` where that is not all of it. Order is priority: what an earlier pattern has taken,
+and what `SAFE` covers, no later one touches. Letters and digits around a number decide, so every pattern looks left and
+right: Hangul may stand there without a blank, ASCII letters and digits may not.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+DASH = r"\-‐‑‒–—―−ー"
+SEP = rf"[\s._/·{DASH}]"
+HIDDEN = r"[\d*xX●○•]"
+LEFT = r"(?<![0-9A-Za-z])(?<![0-9][-.:/])"
+RIGHT = r"(?![0-9A-Za-z])"
+PROVINCES = (
+    "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주|"
+    "충청[남북]|전라[남북]|경상[남북]"
+)
+SURNAMES = (
+    "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진지엄채원천방공현함변염여추도소석선설마길"
+    "연위표명기반왕금옥육인맹제모탁국어은편용"
+)
+MARKED = r"이름|성함|성명|예금주|고객명|주문자명?|수령인|받는\s?(?:사람|분)|보내는\s?(?:사람|분)|담당자"
+# Words that follow "이름" and the like, begin like a surname and are none.
+NO_NAME = (
+    r"(?!정보|주소|전화|변경|이름|이메일|조회|정정|문의|안내|배송|신청|"
+    r"한글|전체|공백|인증|오류|남기|주문|고객|연락|확인|선택|전송)"
+)
+STREETS = (
+    r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Sq|Place|Pl|Terrace|Highway|"
+    r"Hwy|Parkway|Way"
+)
+BANKS = (
+    r"계좌(?!이체)|입금|예금|은행|뱅크|농협|신한|국민|하나|우리|기업|수협|신협|새마을금고|우체국|토스|IBK|"
+    r"[Aa]ccount\b|ACCOUNT\b|[Aa]cct\b|IBAN|iban"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of personal data: the `label` of its placeholders, and a check of what the pattern alone cannot tell.
+
+    `near` is a cheap pattern without which there is none: the dear one looks only around what that finds.
+    """
+
+    label: str
+    pattern: re.Pattern[str]
+    check: Callable[[str], bool] | None = None
+    near: re.Pattern[str] | None = None
+
+
+def luhn(text: str) -> bool:
+    """ISO/IEC 7812: the check digit of payment cards; only for numbers that begin as a card scheme's do."""
+    digits = [int(char) for char in text if char.isdigit()]
+    if not 13 <= len(digits) <= 19 or not re.match(r"3[0-9]|4|5|6|9[04]|2[2-7]", "".join(map(str, digits[:2]))):
+        return False
+    total = sum(digits[-1::-2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
+    return total % 10 == 0
+
+
+def iban(text: str) -> bool:
+    """ISO 13616: the remainder of 97."""
+    bare = re.sub(r"\s", "", text).upper()
+    return len(bare) >= 15 and int("".join(str(int(char, 36)) for char in bare[4:] + bare[:4])) % 97 == 1
+
+
+def digits_between(low: int, high: int, text: str) -> bool:
+    return low <= sum(char.isdigit() for char in text) <= high
+
+
+def _account(text: str) -> bool:
+    # 2026-1122-3344 is somebody's order number.
+    return digits_between(10, 14, text) and not re.fullmatch(r"20\d\d-\d{4}-\d{4}", text)
+
+
+# Six digits close to each other: without them there is no number of a person.
+DIGITS = re.compile(r"(?:\d[^\d\n]{0,3}){5}\d")
+AT = re.compile(r"@|%40|골뱅이|[(\[{][Aa][Tt]?[)\]}]|\s[Aa][Tt]\s[\w-]+\s[Dd][Oo][Tt]\s")
+FLAT = re.compile(r"\d동\s?\d")
+
+
+def _of(
+    label: str,
+    pattern: str,
+    check: Callable[[str], bool] | None = None,
+    near: re.Pattern[str] | None = None,
+    flags: int = 0,
+) -> Kind:
+    return Kind(label, re.compile(pattern, flags), check, near)
+
+
+def _number(label: str, pattern: str, check: Callable[[str], bool] | None = None) -> Kind:
+    return Kind(label, re.compile(pattern), check, DIGITS)
+
+
+SAFE = re.compile(
+    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+    r"|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
+    r"|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.]\d)"
+)
+EMAIL = _of(
+    "EMAIL",
+    r"(?:\"[^\"\n]{1,64}\"|[\w.+%&'*=?^{|}~-]{1,64})"
+    r"(?:\s?@\s?|\s?[(\[{](?:at|a|@)[)\]}]\s?|\s?골뱅이\s?|%40)"
+    r"[\w-]{1,63}(?:(?:\s?\.\s?|\s점\s|\sdot\s)[\w-]{1,63}){0,4}(?:\s?\.\s?|\s점\s|\sdot\s)[A-Za-z]{2,24}"
+    r"|[\w.+-]{1,64}\sat\s[\w-]{1,63}\sdot\s[A-Za-z]{2,24}",
+    flags=re.IGNORECASE,
+    near=AT,
+)
+_NUMBERS = (
+    _number(
+        "IP",
+        r"(?i:client_?ip|remote_?addr(?:ess)?|user_?ip|x-forwarded-for|x-real-ip|접속\s?IP|고객\s?IP)[\"'\s:=]{1,4}"
+        r"(?P<hide>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})",
+    ),
+    _number(
+        "ACCOUNT", rf"(?<![0-9A-Za-z])[A-Z]{{2}}\d\d(?:\s?[A-Z0-9]{{4}}){{2,7}}(?:\s?[A-Z0-9]{{1,3}})?{RIGHT}", iban
+    ),
+    _number(
+        "RRN",
+        rf"{LEFT}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]){SEP}{{0,3}}[1-8]{SEP}?(?:{HIDDEN}{SEP}?){{5}}{HIDDEN}{RIGHT}",
+    ),
+    _number("CARD", rf"{LEFT}(?:[3-69]\d|2[2-7])\d\d(?:{SEP}{{1,3}}{HIDDEN}{{4}}){{2}}{SEP}{{1,3}}\d{{4}}{RIGHT}"),
+    _number("CARD", rf"{LEFT}[2-69](?:{SEP}{{0,3}}\d){{12,18}}{RIGHT}", luhn),
+    _number("LICENCE", rf"{LEFT}(?:\d\d|[가-힣]{{2}}{SEP}?\d\d){SEP}(?:\d\d{SEP})?\d{{6}}{SEP}\d\d{RIGHT}"),
+    # A letter O for the nought is how people get past filters.
+    _number(
+        "PHONE",
+        rf"(?<![0-9A-Za-z])(?:(?:\+|00)?82{SEP}{{0,2}}(?:\(0\){SEP}?|0)?1|\(?[0oO]{SEP}?1){SEP}?[0oO16789]\)?"
+        rf"(?:{SEP}{{0,3}}\d){{7,8}}{RIGHT}",
+    ),
+    _number(
+        "PHONE",
+        rf"{LEFT}\(?0(?:2|[3-6][1-5]|70|80|50\d)(?:\)\s?|{SEP}{{1,3}})\d{{3,4}}{SEP}{{1,3}}\d{{4}}{RIGHT}"
+        rf"|{LEFT}0(?:2\d{{7,8}}|(?:[3-6][1-5]|70|50\d)\d{{7,8}}){RIGHT}",
+    ),
+    _number(
+        "PHONE",
+        rf"(?<![0-9A-Za-z])(?:\+\d{{1,3}}|00\d{{1,3}}[\s{DASH}])(?:[\s().{DASH}]{{0,3}}\d){{6,13}}{RIGHT}"
+        rf"|{LEFT}(?:\([2-9]\d\d\)\s?|[2-9]\d\d[-.])\d{{3}}[-.\s]\d{{4}}{RIGHT}",
+    ),
+    _number("ID", rf"{LEFT}\d{{3}}[\s{DASH}]\d\d[\s{DASH}]\d{{4,5}}{RIGHT}"),
+    _number("ACCOUNT", rf"{LEFT}(?<![A-Za-z]-)\d{{3,6}}-\d{{2,6}}-\d{{3,8}}(?:-\d{{1,3}})?{RIGHT}", _account),
+    _number(
+        "ACCOUNT",
+        rf"(?:{BANKS})[^\d\n]{{0,15}}(?P<hide>\d(?:[\s{DASH}]{{0,2}}\d){{9,15}}){RIGHT}",
+    ),
+    _number(
+        "PASSPORT",
+        r"(?:여권|(?i:passport))[^\d\n]{0,12}?(?P<hide>[A-Z]\s?\d{3}[A-Z0-9]\d{4}|[A-Z]{2}\s?\d{7})(?![0-9A-Za-z])",
+    ),
+    _number(
+        "BIRTH",
+        r"(?:생년월일|생일|출생일?|(?i:\bdob\b|date of birth|born(?: on)?))[^\d\n]{0,6}"
+        r"(?P<hide>\d{2,4}\s?[년.\-/]\s?\d{1,2}\s?[월.\-/]\s?\d{1,2}일?|\d{8}|\d{6})(?!\d)"
+        r"|(?<!\d)(?:19|20)?\d\d\s?[년.\-/]\s?\d{1,2}\s?[월.\-/]\s?\d{1,2}일?\s?생(?![가-힣])|(?<!\d)(?:19|20)?\d\d년\s?"
+        r"\d{1,2}월\s?\d{1,2}일\s?생",
+    ),
+    _number(
+        "PLATE",
+        r"(?<![0-9A-Za-z])(?:[가-힣]{2}\s)?\d{2,3}\s?[가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호]"
+        r"\s?\d{4}(?![\d,원개건])",
+    ),
+)
+_WORDS = (
+    _of(
+        "ADDRESS",
+        rf"(?:{PROVINCES})(?:특별자치시|특별자치도|특별시|광역시|시|도)?\s?(?:[가-힣]{{1,6}}[시군구]\s?){{0,2}}(?:[가-힣]{{1,6}}[읍면]\s?)?"
+        r"[가-힣\d]{1,12}?(?:로|길|동|리|가)\s?\d{1,5}(?:-\d{1,4})?(?:번?길\s?\d{0,5}(?:-\d{1,4})?)?(?:번지)?"
+        r"(?:,?\s?\d{1,4}동)?(?:,?\s?\d{1,4}호)?(?:,?\s?\d{1,3}층)?",
+    ),
+    _of("ADDRESS", r"[가-힣A-Za-z]{0,12}\s?\d{1,4}동\s?\d{1,4}호", near=FLAT),
+    _of(
+        "ADDRESS",
+        rf"\b\d{{1,5}}[A-Z]?\s(?:[A-Z][\w.'-]{{0,20}}\s){{1,4}}(?:{STREETS})\b\.?(?:\s[NS]?[EW]?\b)?(?:,\s?[A-Z][A-Za-z.]+"
+        r"(?:\s[A-Z][A-Za-z.]+){0,2}){0,2}(?:,?\s(?:[A-Z]{2}\s)?\d{5}(?:-\d{4})?)?",
+    ),
+    _of("PHONE", rf"[공영]\s?일\s?[공영](?:{SEP}{{0,3}}[\d공영일이삼사오육륙칠팔구]){{7,8}}"),
+    _of(
+        "HANDLE",
+        r"(?:카톡|카카오톡|텔레그램|인스타(?:그램)?|라인|페이스북|[Kk]akao(?:[Tt]alk)?|KAKAO|[Tt]elegram|[Ii]nstagram)\s?"
+        r"(?:(?:아이디|ID|id|계정)\s?[은는이가]?|(?=@))[\s:=]{0,3}(?P<hide>@?[A-Za-z][\w.]{2,30})",
+        flags=re.ASCII,
+    ),
+    _of(
+        "NAME",
+        rf"(?:{MARKED})(?:\s?이름)?(?:[은는]\s?|\s?[:=]\s?|\s){NO_NAME}"
+        rf"(?P<hide>(?:남궁|황보|독고|선우|제갈|[{SURNAMES}])[가-힣]{{1,2}}?)"
+        r"(?=\s?(?:입니다|이에요|예요|이고|라고|님|씨|고객)|[.,;)\]]|\s|$)(?<![가을를은는도에])",
+    ),
+    _of(
+        "NAME",
+        r"(?i:my name is|\bname\s?[:=]|account holder\s?:?|cardholder\s?:?)\s?"
+        r"(?P<hide>[A-Z][\w'-]+(?:\s[A-Z][\w'-]+){1,2})",
+    ),
+)
+KINDS = (EMAIL, *_NUMBERS, *_WORDS)
+# Letters with a blank between each two, as people write to get past filters.
+SPACED = re.compile(rf"(?:[0-9A-Za-z@.+_{DASH}] ){{7,}}[0-9A-Za-z@.+_]")
+LABELS = tuple(dict.fromkeys(kind.label for kind in KINDS))
