@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,14 @@ METRICS = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 
 
 def on_starting(server: Any) -> None:  # noqa: ARG001 - the signature of the hook
-    """Processes of an earlier run count no more; the client needs the folder to be there."""
+    """A configuration that cannot work is refused before there are workers, each of which would refuse it again.
+
+    Processes of an earlier run count no more in the metrics; their client needs the folder to be there.
+    """
+    without_metrics = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    looked = subprocess.run([sys.executable, "-c", "import voc.wsgi"], env=without_metrics, check=False)
+    if looked.returncode:
+        sys.exit(looked.returncode)
     if METRICS:
         shutil.rmtree(METRICS, ignore_errors=True)
         Path(METRICS).mkdir(parents=True)

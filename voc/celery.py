@@ -6,6 +6,6 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voc.settings")
 
-app = Celery("voc")
+app = Celery("voc", loader="voc.core.boot:Loader")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["voc.core.outbox", "accounts", "tickets"])

@@ -201,6 +201,7 @@ def test_metrics_of_an_earlier_run_are_gone_when_the_server_starts(
     earlier.parent.mkdir()
     earlier.touch()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(earlier.parent))
+    monkeypatch.setenv("SECRET_KEY", "of-this-test-alone-" * 3)
 
     run_path(str(ROOT / "deploy/gunicorn_conf.py"))["on_starting"](None)
 
