@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from llm import budget, citations, gateway
 from llm.activation import prompt_for
-from llm.base import Analyst, Case, Complaint, Grades, Normalised, PastCase, Solution
+from llm.base import Analyst, Case, Complaint, Grades, Normalised, PastCase, Solution, Unclear
 from llm.citations import Checked, ShownLine
 from llm.gateway import Answer, NoAnswer, Question
 from llm.hostile import speaks_to_the_analyst
@@ -56,7 +56,7 @@ class ModelAnalyst:
         if not offline.understood:
             return replace(offline, by=self._fallback.name)
         if speaks_to_the_analyst(complaint.text):
-            return Normalised(understood=False, unclear="instructions", by=self._fallback.name)
+            return Normalised(understood=False, unclear=Unclear.INSTRUCTIONS, by=self._fallback.name)
         self._redactor = Redactor(complaint.names)
         variables = {
             "systems": _systems(complaint.systems),

@@ -33,6 +33,7 @@ class Unclear(StrEnum):
     SPAM = "spam"
     OTHER_LANGUAGE = "other_language"
     GIBBERISH = "gibberish"
+    INSTRUCTIONS = "instructions"
 
 
 @dataclass(frozen=True, slots=True)
