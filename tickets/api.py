@@ -242,8 +242,11 @@ class TimelineView(TicketView):
         """What happened to the ticket, oldest first. Submitters do not see what the staff says and does among itself: nobody's
         name but their own, and of a verdict its reason or resolution alone."""
         ticket = self.ticket(request, ticket_id)
-        internal = queries.sees_internal(get_current_user(request))
-        return Response(serializers.TimelineSerializer({"events": queries.timeline(ticket, internal=internal)}).data)
+        user = get_current_user(request)
+        events = queries.timeline(
+            ticket, internal=queries.sees_internal(user), personal=queries.sees_personal_data(user, ticket)
+        )
+        return Response(serializers.TimelineSerializer({"events": events}).data)
 
 
 @login_only

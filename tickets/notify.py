@@ -10,10 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from llm.redaction import Redactor
 from notifications.deliveries import give_up as give_up_deliveries
 from notifications.models import Delivery, DeliveryState
 from notifications.services import NotificationMessage, get_notifications
 from tickets.models import EventKind, Ticket, TicketEvent
+from tickets.personal import hidden
 from tickets.services import record_told
 from voc.core.errors import Permanent, Transient
 from voc.core.outbox.api import RunningJob
@@ -76,12 +78,18 @@ def compose(ticket: Ticket, *, event: str, key: str, verdict: TicketEvent | None
             key=key,
             subject=ticket.ticket_id,
             title=str(TITLES[verdict.kind if verdict else event]) % {"ticket": ticket.ticket_id},
-            body=ticket.summary if "summary" in settings.NOTIFY_FIELDS else "",
+            body=_summary(ticket) if "summary" in settings.NOTIFY_FIELDS else "",
             url=settings.SITE_URL + reverse("ticket", args=[ticket.ticket_id]),
             urgency=Urgency(ticket.urgency) if ticket.urgency else None,
             fields=tuple((label, text) for label, text in fields if text),
             language=language,
         )
+
+
+def _summary(ticket: Ticket) -> str:
+    """Often the customer's own words, and whoever reads the channel need not know who he is."""
+    text: str = hidden(ticket.summary, Redactor((ticket.customer_name,)))
+    return text
 
 
 def _problem_type(ticket: Ticket) -> str:

@@ -11,7 +11,7 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 from django.utils.translation import gettext as _
 
 from tickets.models import Ticket
-from tickets.queries import AnyUser, TicketFilter, count_tickets, filter_tickets, sees_all, visible_tickets
+from tickets.queries import AnyUser, TicketFilter, as_seen_by, count_tickets, filter_tickets, sees_all, visible_tickets
 from voc.core.errors import InvalidInput
 
 Sort = Literal["created_at", "urgency", "waiting"]
@@ -82,7 +82,7 @@ def page_of(
         rows = list(_sorted(tickets, sort, order)[start : start + limit + 1]) if start < total else []
     shown = rows[:limit]
     following = _write(_Place(_key(shown[-1], sort), page, total), list_name) if len(rows) > limit else None
-    return Page(shown, total, page, limit, -(-total // limit), following)
+    return Page([as_seen_by(user, row) for row in shown], total, page, limit, -(-total // limit), following)
 
 
 def following(tickets: QuerySet[Ticket], ticket: Ticket, *, sort: Sort, order: Order) -> Ticket | None:

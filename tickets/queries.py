@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.permissions import Role, has_permission
 from tickets import grams, lifecycle
 from tickets.models import EventKind, Status, Ticket, TicketCount, TicketEvent
+from tickets.personal import hidden, without_personal_data
 from voc.core import clock
 
 VERDICTS = (EventKind.CONFIRMED, EventKind.REJECTED, EventKind.COMPLETED)
@@ -61,7 +62,7 @@ def sees_internal(user: AnyUser) -> bool:
 
 
 def sees_personal_data(user: AnyUser, ticket: Ticket) -> bool:
-    """Whether the user may see how to reach the customer: who may decide on the ticket, and who handed it in."""
+    """Whether the user may see who the customer is and how to reach him: who may decide on the ticket, and who handed it in."""
     return has_permission(user, "ticket:confirm") or (user.pk is not None and ticket.submitted_by_id == user.pk)
 
 
@@ -78,7 +79,12 @@ def get_visible(user: AnyUser, ticket_id: str) -> Ticket:
     """The ticket, if the user may read it. Raises Ticket.DoesNotExist, also for one that exists but is not his to see."""
     if "\x00" in ticket_id:
         raise Ticket.DoesNotExist
-    return visible_tickets(user).get(ticket_id=ticket_id)
+    return as_seen_by(user, visible_tickets(user).get(ticket_id=ticket_id))
+
+
+def as_seen_by(user: AnyUser, ticket: Ticket) -> Ticket:
+    """The ticket, or for those who may not see personal data a copy to be read that has none."""
+    return ticket if sees_personal_data(user, ticket) else without_personal_data(ticket)
 
 
 def filter_tickets(tickets: QuerySet[Ticket], wanted: TicketFilter) -> QuerySet[Ticket]:
@@ -141,14 +147,17 @@ def count_tickets(tickets: QuerySet[Ticket], wanted: TicketFilter, *, of_all: bo
     return kept.aggregate(number=Sum("delta"))["number"] or 0
 
 
-def timeline(ticket: Ticket, *, internal: bool = True) -> list[TicketEvent]:
+def timeline(ticket: Ticket, *, internal: bool = True, personal: bool = True) -> list[TicketEvent]:
     """What happened to the ticket, oldest first. A comment's event has its text in `data["body"]`.
 
     `internal=False` is what the complaint's submitter is told: nothing of what the staff does among itself, no names but
-    his own, and of a verdict its words. These are copies to be read.
+    his own, and of a verdict its words. `personal=False` hides personal data in texts. These are copies to be read.
     """
     if internal:
-        return list(ticket.events.order_by("id"))
+        events = list(ticket.events.order_by("id"))
+        for event in () if personal else events:
+            event.data = hidden(event.data)
+        return events
     return [_public(event, ticket) for event in ticket.events.exclude(kind__in=INTERNAL).order_by("id")]
 
 

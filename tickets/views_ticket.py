@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from tickets.forms import (
 )
 from tickets.lifecycle import TRANSITIONS, Act
 from tickets.models import AnalysisStep, RunState, Status, Ticket
+from tickets.personal import hidden
 from tickets.similar import similar_cases
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
@@ -109,7 +110,7 @@ def ticket_page(request: HttpRequest, found: Ticket, shown: Shown | None = None)
 
 def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[str, Any]:
     user = get_current_user(request)
-    internal = queries.sees_internal(user)
+    internal, personal = queries.sees_internal(user), queries.sees_personal_data(user, found)
     offers = offers_for(user, found)
     seconds = _seconds_left(queries.undo_until(found)) if has_permission(user, "ticket:confirm") else 0
     context: dict[str, Any] = {
@@ -121,22 +122,28 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
         "live": not found.is_resting,
         "stages": stages_of(found),
         "contact": found.customer_contact if sees_contact(user, found) else "",
-        "timeline": lines_of(queries.timeline(found, internal=internal)),
+        "timeline": lines_of(queries.timeline(found, internal=internal, personal=personal)),
         "labels": LABELS,
     }
     context |= _trail_context(request, user, found)
     if internal:
-        context |= _analysis_context(found)
+        context |= _analysis_context(found, personal=personal)
         context |= _forms_context(found, offers, shown)
     return context
 
 
-def _analysis_context(found: Ticket) -> dict[str, Any]:
+def _analysis_context(found: Ticket, *, personal: bool) -> dict[str, Any]:
+    similar = similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id)
+    runs = list(found.runs.select_related("asked_by").order_by("-id")[:20])
+    if not personal:
+        similar = tuple(replace(case, text=hidden(case.text), summary=hidden(case.summary)) for case in similar)
+        for run in runs:
+            run.result = hidden(run.result)
     return {
         "reading": read_decision(found.decision_reason),
         "proposal": read_proposal(found.action_proposal),
-        "runs": compare_runs(found.runs.select_related("asked_by").order_by("-id")[:20]),
-        "similar": similar_lines(similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id)),
+        "runs": compare_runs(runs),
+        "similar": similar_lines(similar),
     }
 
 

@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "waiting_parts": bars_of({status: counts[status] for status in WAITING}, "queue"),
         "oldest": oldest_waiting() if waiting and has_permission(user, "ticket:confirm") else None,
-        "recent": list(visible.order_by("-created_at", "-id")[:RECENT]),
+        "recent": [queries.as_seen_by(user, ticket) for ticket in visible.order_by("-created_at", "-id")[:RECENT]],
         "internal": queries.sees_internal(user),
         "may_decide": has_permission(user, "ticket:confirm"),
         "may_submit": has_permission(user, "voc:submit"),
