@@ -90,10 +90,10 @@ def open_source(path: Path) -> Source:
 class Importer:
     """Takes in the records of one file. Doing it again with the same rows makes no second ticket.
 
-    A row is known by its channel and `external_id`. Without one it is known by its content and by how often that came
-    before in the file: whatever the file is called, wherever in it the row stands and whichever `channel` is given for
-    rows that name none. The same words of the same customer that are meant as another complaint need an `external_id`, or
-    a `received_at` that differs.
+    A row is known by its channel and `external_id`. Without one it is known by the file's name, its content and how often
+    that came before in the file: wherever in it the row stands, and whichever `channel` is given for rows that name none.
+    The same words in a file of another name are another delivery: a complaint taken in twice is seen and closed, one that
+    was taken for known is lost.
     """
 
     def __init__(self, source: Source, *, channel: str, dry_run: bool = False) -> None:
@@ -139,7 +139,7 @@ class Importer:
     def _made_up_id(self, record: Record) -> str:
         # An empty column is as good as one that is not there.
         told = {name: value for name, value in record.values.items() if value not in (None, "")}
-        content = json.dumps(told, sort_keys=True, ensure_ascii=True)
+        content = json.dumps([self.source.path.name, told], sort_keys=True, ensure_ascii=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:24]
         self._seen[digest] += 1
         return f"file-{digest}-{self._seen[digest]}"

@@ -26,10 +26,10 @@ UNUSABLE = 2
 class Command(BaseCommand):
     help = (
         "Imports complaints from a CSV or JSON Lines file; run it again with the same rows and nothing is doubled. "
-        "A row is known again by its channel and external_id. Without an external_id it is known by its content, "
-        "whatever the file is called and whichever --channel is given; rows that are alike within one file are counted, "
-        "so that each is a complaint of its own. To deliver the same words of the same customer as another complaint, "
-        "give it an external_id or another received_at."
+        "A row is known again by its channel and external_id. Without an external_id it is known by the name of the "
+        "file and its content, wherever in the file it stands and whichever --channel is given; rows that are alike within "
+        "one file are counted, so that each is a complaint of its own. The same words in a file of another name are "
+        "another delivery."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
