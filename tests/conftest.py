@@ -56,6 +56,7 @@ def _quick_hashes(settings):
 PROCESSES = ("chaos", "dev", "e2e")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of real processes run one after the other in one worker: each wants the machine, and files share a costly set-up."""
     tests = Path(__file__).parent
