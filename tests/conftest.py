@@ -8,6 +8,7 @@ pyproject.toml does not name DJANGO_SETTINGS_MODULE, which would make pytest-dja
 import os
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import django
 import pytest
@@ -49,3 +50,15 @@ def _quick_hashes(settings):
         "django.contrib.auth.hashers.MD5PasswordHasher",
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     ]
+
+
+# Folders whose tests start, kill and time real processes.
+PROCESSES = ("chaos", "dev", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real processes run one after the other in one worker: each wants the machine, and files share a costly set-up."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).parts[0] in PROCESSES and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("processes"))

@@ -34,7 +34,8 @@ NOT_FOUND = OpenApiResponse(serializers.ErrorSerializer, description="No such ti
 CONFLICT = OpenApiResponse(
     serializers.ErrorSerializer, description="The key came with another body before, or the external id is taken."
 )
-ON_A_TICKET = {400: NOT_ALLOWED, 404: NOT_FOUND, 422: INVALID}
+TOO_BIG = OpenApiResponse(serializers.ErrorSerializer, description="The body is over the limit.")
+ON_A_TICKET = {400: NOT_ALLOWED, 404: NOT_FOUND, 413: TOO_BIG, 422: INVALID}
 
 
 Body = TypeVar("Body", bound=Serializer[Any])
@@ -45,7 +46,7 @@ class SubmitView(APIView):
     @extend_schema(
         operation_id="voc_submit",
         request=serializers.SubmissionSerializer,
-        responses={201: serializers.SubmittedSerializer, 409: CONFLICT, 422: INVALID},
+        responses={201: serializers.SubmittedSerializer, 409: CONFLICT, 413: TOO_BIG, 422: INVALID},
         parameters=[
             OpenApiParameter(
                 HEADER,
@@ -129,7 +130,8 @@ class TicketView(APIView):
 class TicketDetailView(TicketView):
     @extend_schema(operation_id="tickets_get", responses={200: serializers.TicketSerializer, 404: NOT_FOUND})
     def get(self, request: Request, ticket_id: str) -> Response:
-        """The flat ticket."""
+        """The flat ticket. For submitters `assignee` and `correction` are null, and `similar_cases_used` names only
+        tickets that they may see."""
         return self.flat(self.ticket(request, ticket_id), get_current_user(request))
 
 
@@ -207,7 +209,7 @@ class AssignView(TicketView):
     @extend_schema(
         operation_id="tickets_assign",
         request=serializers.AssignSerializer,
-        responses={200: serializers.TicketSerializer, 404: NOT_FOUND, 422: INVALID},
+        responses={200: serializers.TicketSerializer, 404: NOT_FOUND, 413: TOO_BIG, 422: INVALID},
     )
     def post(self, request: Request, ticket_id: str) -> Response:
         """Name who works on it, without a decision."""
@@ -219,7 +221,7 @@ class CommentView(TicketView):
     @extend_schema(
         operation_id="tickets_comment",
         request=serializers.CommentSerializer,
-        responses={201: serializers.TimelineSerializer, 404: NOT_FOUND, 422: INVALID},
+        responses={201: serializers.TimelineSerializer, 404: NOT_FOUND, 413: TOO_BIG, 422: INVALID},
     )
     def post(self, request: Request, ticket_id: str) -> Response:
         """Add an internal remark. The answer is the timeline."""
@@ -237,7 +239,8 @@ class CommentView(TicketView):
 class TimelineView(TicketView):
     @extend_schema(operation_id="tickets_timeline", responses={200: serializers.TimelineSerializer, 404: NOT_FOUND})
     def get(self, request: Request, ticket_id: str) -> Response:
-        """What happened to the ticket, oldest first. Submitters do not see what the staff says among itself."""
+        """What happened to the ticket, oldest first. Submitters do not see what the staff says and does among itself: nobody's
+        name but their own, and of a verdict its reason or resolution alone."""
         ticket = self.ticket(request, ticket_id)
         internal = queries.sees_internal(get_current_user(request))
         return Response(serializers.TimelineSerializer({"events": queries.timeline(ticket, internal=internal)}).data)
@@ -274,6 +277,7 @@ def _answer(answer: Answer) -> Response:
 
 
 def _body(kind: type[Body], request: Request) -> Body:
-    body = kind(data=request.data)
+    # `null` is as good as no body.
+    body = kind(data={} if request.data is None else request.data)
     body.is_valid(raise_exception=True)
     return body

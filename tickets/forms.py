@@ -172,7 +172,10 @@ QUEUE_SORTS = ("waiting", "urgency", "oldest", "newest")
 
 
 class FilterForm(forms.Form):
-    """The filters of a list, as they stand in the address. A value that is not known is no filter."""
+    """The filters of a list, as they stand in the address. A value that is not known is no filter.
+
+    `people` None leaves the assignee out, for those who may not see who works on what: not even a guess filters by it.
+    """
 
     q = forms.CharField(
         label=_("Search"),
@@ -194,7 +197,7 @@ class FilterForm(forms.Form):
         *,
         statuses: tuple[Status, ...],
         systems: list[str],
-        people: list[str],
+        people: list[str] | None,
         sorts: tuple[str, ...],
     ) -> None:
         super().__init__(data, auto_id="filter_%s")
@@ -204,7 +207,10 @@ class FilterForm(forms.Form):
         self._offer("urgency", _("Any urgency"), list(Urgency.choices))
         self._offer("type", _("Any type"), list(ProblemType.choices))
         self._offer("system", _("Any system"), _systems(systems, data.get("system")))
-        self._offer("assignee", _("Anybody"), _systems(people, data.get("assignee")))
+        if people is None:
+            del self.fields["assignee"]
+        else:
+            self._offer("assignee", _("Anybody"), _systems(people, data.get("assignee")))
         self._offer("sort", SORTS[self._default_sort][2], [(name, SORTS[name][2]) for name in others])
 
     def _offer(self, name: str, anything: str | Promise, choices: Choices) -> None:
@@ -221,7 +227,8 @@ class FilterForm(forms.Form):
 
     @property
     def choices_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("status", "urgency", "type", "system", "assignee", "sort")]
+        names = ("status", "urgency", "type", "system", "assignee", "sort")
+        return [self[name] for name in names if name in self.fields]
 
     def wanted(self) -> TicketFilter:
         self.is_valid()

@@ -9,7 +9,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +22,13 @@ from django.utils.translation import gettext as _
 from tickets.models import Ticket
 from tickets.services import submit_voc
 from voc.core.errors import Conflict, InvalidInput, NotAllowed, VocError
+from voc.core.vocabulary import Channel
 
 REQUIRED: Final = ("raw_voc", "customer_name")
 KNOWN: Final = (*REQUIRED, "channel", "received_at", "customer_contact", "external_id")
 JSON_ENDINGS: Final = (".jsonl", ".ndjson", ".json")
+# Longer than any complaint may be, so that one that is too long is told from a quotation mark that is never closed.
+MAX_FIELD: Final = 4_000_000
 CSV_ENDINGS: Final = (".csv", ".tsv", ".txt")
 
 
@@ -85,8 +88,13 @@ def open_source(path: Path) -> Source:
 
 
 class Importer:
-    """Takes in the records of one file. Doing it again with the same rows makes no second ticket: a row is known by its
-    channel and `external_id`, and without one by the file's name, its own content and how often that came before."""
+    """Takes in the records of one file. Doing it again with the same rows makes no second ticket.
+
+    A row is known by its channel and `external_id`. Without one it is known by its content and by how often that came
+    before in the file: whatever the file is called, wherever in it the row stands and whichever `channel` is given for
+    rows that name none. The same words of the same customer that are meant as another complaint need an `external_id`, or
+    a `received_at` that differs.
+    """
 
     def __init__(self, source: Source, *, channel: str, dry_run: bool = False) -> None:
         self.source = source
@@ -99,13 +107,15 @@ class Importer:
         given = _text_or_none(record.values.get("external_id"))
         if record.error:
             return Outcome(record.line, given, None, "error", record.error)
-        external_id = given or self._made_up_id(record)
         channel = _text_or_none(record.values.get("channel")) or self.channel
+        external_id = given or self._made_up_id(record)
+        if not given and (known := _delivered(external_id)):
+            return Outcome(record.line, external_id, known, "existing")
         try:
             ticket = self._submit(record.values, channel, external_id)
         except Conflict:
-            known = Ticket.objects.get(channel=channel, external_id=external_id)
-            return Outcome(record.line, external_id, known.ticket_id, "existing")
+            before = Ticket.objects.get(channel=channel, external_id=external_id)
+            return Outcome(record.line, external_id, before.ticket_id, "existing")
         except (InvalidInput, NotAllowed) as error:
             where = f"{error.field}: " if isinstance(error, InvalidInput) else ""
             return Outcome(record.line, given, None, "error", where + error.message)
@@ -127,10 +137,19 @@ class Importer:
         return ticket
 
     def _made_up_id(self, record: Record) -> str:
-        content = json.dumps([self.source.path.name, record.values], sort_keys=True, ensure_ascii=True)
+        # An empty column is as good as one that is not there.
+        told = {name: value for name, value in record.values.items() if value not in (None, "")}
+        content = json.dumps(told, sort_keys=True, ensure_ascii=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:24]
         self._seen[digest] += 1
         return f"file-{digest}-{self._seen[digest]}"
+
+
+def _delivered(external_id: str) -> str | None:
+    """The ticket that a row without an id of its own became, by whichever channel."""
+    # All channels are named so that the index that begins with them is used.
+    known = Ticket.objects.filter(channel__in=Channel.values, external_id=external_id)
+    return known.order_by("pk").values_list("ticket_id", flat=True).first()
 
 
 def _text_or_none(value: object) -> str | None:
@@ -204,25 +223,64 @@ def _has_long_letters(text: str) -> bool:
     return max(text.removeprefix("\ufeff"), default="") >= "\u0800"
 
 
+class _Rows:
+    """The rows of a CSV file with the lines they cover; one that cannot be read does not end the file."""
+
+    def __init__(self, file: Iterable[str], delimiter: str) -> None:
+        csv.field_size_limit(MAX_FIELD)
+        self._reader = csv.reader(file, delimiter=delimiter, strict=True)
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | Record]]:
+        """(line on which it starts, its values or what is wrong with it)"""
+        while True:
+            first = self._reader.line_num + 1
+            try:
+                row = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield first, _broken(first, self._reader.line_num, error)
+            else:
+                yield first, row
+
+
+def _broken(first: int, last: int, error: csv.Error) -> Record:
+    if last == first:
+        message = _("This row cannot be read (a quotation mark within a value must be doubled): %(reason)s.")
+        return Record(first, error=message % {"reason": error})
+    message = _("Lines %(first)d to %(last)d cannot be read (a quotation mark that is not closed?): %(reason)s.")
+    return Record(first, error=message % {"first": first, "last": last, "reason": error})
+
+
 def _csv_records(source: Source) -> Iterator[Record]:
     with source.path.open(encoding=source.encoding, newline="") as file:
         delimiter = _delimiter(file.readline())
         file.seek(0)
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
         columns: list[str] = []
-        started = 1
-        try:
-            for row in reader:
-                started, line = reader.line_num + 1, started
-                if not any(value.strip() for value in row):
-                    continue
-                if columns:
-                    yield _csv_record(line, columns, row)
-                else:
-                    columns = _header(source.path, row)
-        except csv.Error as error:
-            message = _("From here on the file cannot be read (a quotation mark that is not closed?): %(reason)s.")
-            yield Record(started, error=message % {"reason": error})
+        broken = 0
+        for line, row in _Rows(file, delimiter):
+            if isinstance(row, Record):
+                if not columns:
+                    raise Unusable(
+                        _("The header of %(path)s cannot be read.") % {"path": source.path} + f" {row.error}"
+                    )
+                broken = line
+                yield row
+            elif not any(value.strip() for value in row):
+                continue
+            elif not columns:
+                columns = _header(source.path, row)
+            elif broken and _may_be_a_piece(columns, row):
+                message = _("This may be a piece of the broken row in line %(line)d; mend that one first.")
+                yield Record(line, error=message % {"line": broken})
+            else:
+                broken = 0
+                yield _csv_record(line, columns, row)
+
+
+def _may_be_a_piece(columns: list[str], row: list[str]) -> bool:
+    """Whether what follows a broken row may be the rest of a complaint of several lines instead of a row of its own."""
+    return len(row) != len(columns) or any('"' in value for value in row)
 
 
 def _csv_record(line: int, columns: list[str], row: list[str]) -> Record:

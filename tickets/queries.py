@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -17,6 +18,11 @@ from voc.core import clock
 VERDICTS = (EventKind.CONFIRMED, EventKind.REJECTED, EventKind.COMPLETED)
 # What the staff does among itself; who submitted the complaint does not see it.
 INTERNAL = (EventKind.COMMENTED, EventKind.ASSIGNED, EventKind.TOLD, EventKind.NOT_TOLD)
+# All of an event's data that he is told.
+PUBLIC_DATA: Final[dict[str, tuple[str, ...]]] = {
+    EventKind.REJECTED: ("reason",),
+    EventKind.COMPLETED: ("resolution",),
+}
 
 AnyUser = User | AnonymousUser
 
@@ -136,12 +142,41 @@ def count_tickets(tickets: QuerySet[Ticket], wanted: TicketFilter, *, of_all: bo
 
 
 def timeline(ticket: Ticket, *, internal: bool = True) -> list[TicketEvent]:
-    """What happened to the ticket, oldest first; `internal=False` leaves out what the staff does among itself.
+    """What happened to the ticket, oldest first. A comment's event has its text in `data["body"]`.
 
-    A comment's event has its text in `data["body"]`.
+    `internal=False` is what the complaint's submitter is told: nothing of what the staff does among itself, no names but
+    his own, and of a verdict its words. These are copies to be read.
     """
-    events = ticket.events.all() if internal else ticket.events.exclude(kind__in=INTERNAL)
-    return list(events.order_by("id"))
+    if internal:
+        return list(ticket.events.order_by("id"))
+    return [_public(event, ticket) for event in ticket.events.exclude(kind__in=INTERNAL).order_by("id")]
+
+
+def _public(event: TicketEvent, ticket: Ticket) -> TicketEvent:
+    if event.actor_id is None or event.actor_id != ticket.submitted_by_id:
+        event.actor_name = ""
+    told = PUBLIC_DATA.get(event.kind, ())
+    event.data = {name: value for name, value in event.data.items() if name in told}
+    return event
+
+
+def without_hidden_cases(user: AnyUser, reason: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A `decision_reason` whose `similar_cases_used` names only tickets that the user may read.
+
+    An entry is a ticket id, or an object with one in tickets that were moved in.
+    """
+    used = reason.get("similar_cases_used") if reason else None
+    if not reason or not used:
+        return reason
+    entries = [(_id_of(entry), entry) for entry in used] if isinstance(used, list) else []
+    seen = visible_tickets(user).filter(ticket_id__in=[ticket_id for ticket_id, _entry in entries if ticket_id])
+    ids = set(seen.values_list("ticket_id", flat=True))
+    return {**reason, "similar_cases_used": [entry for ticket_id, entry in entries if ticket_id in ids]}
+
+
+def _id_of(entry: object) -> str:
+    found = entry.get("ticket_id") if isinstance(entry, dict) else entry
+    return found if isinstance(found, str) else ""
 
 
 def grace_end(verdict: TicketEvent) -> datetime:

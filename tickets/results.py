@@ -48,6 +48,11 @@ class Reason:
         except KeyError:
             return self.text
 
+    @property
+    def outside(self) -> "Reason":
+        """For who handed the complaint in: what broke inside is for the staff."""
+        return Reason("failed") if self.code == "given_up" else self
+
     def to_json(self) -> dict[str, Any] | None:
         """None for words that cannot be translated: they are all in the text that is stored beside this."""
         return {"code": self.code, "values": dict(self.values)} if self.code else None

@@ -46,6 +46,18 @@ class Moment(serializers.DateTimeField):
         return moment
 
 
+class OptionalText(Text):
+    """A text that may be left out; null, which some clients send for what they leave out, is as good as empty."""
+
+    def __init__(self, field: str, most: int, **options: Any) -> None:
+        clean = partial(cleaning.text, field, most=most, required=False)
+        super().__init__(clean, max_length=most, required=False, allow_null=True, **options)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        value = super().run_validation(data)
+        return "" if value is None else value
+
+
 def _text(field: str, most: int, *, required: bool = True, **options: Any) -> Text:
     clean = partial(cleaning.text, field, most=most, required=required)
     return Text(clean, max_length=most, required=required, **options)
@@ -62,7 +74,7 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     customer_name = Text(cleaning.customer_name, max_length=cleaning.MAX_NAME)
     channel = serializers.ChoiceField(choices=Channel.choices)
     received_at = Moment()
-    customer_contact = _text("customer_contact", cleaning.MAX_CONTACT, required=False, default="")
+    customer_contact = OptionalText("customer_contact", cleaning.MAX_CONTACT, default="")
     external_id = Text(
         cleaning.external_id, max_length=cleaning.MAX_EXTERNAL_ID, required=False, allow_null=True, default=None
     )
@@ -99,8 +111,8 @@ class DecisionSerializer(serializers.Serializer[Any]):
 class JiraSerializer(serializers.Serializer[Any]):
     """Where the issue goes, where Jira is set up; elsewhere it has no effect."""
 
-    project_key = serializers.CharField(max_length=32, required=False, allow_null=True)
-    issue_type = serializers.CharField(max_length=50, required=False, allow_null=True)
+    project_key = _text("project_key", 32, required=False, allow_null=True)
+    issue_type = _text("issue_type", 50, required=False, allow_null=True)
 
 
 class ConfirmSerializer(ArgumentsSerializer):
@@ -121,11 +133,7 @@ class RejectSerializer(ArgumentsSerializer):
 
 
 class RetrySerializer(ArgumentsSerializer):
-    retry_reason = Text(
-        lambda value: cleaning.text("retry_reason", value or "", most=cleaning.MAX_RETRY_REASON, required=False),
-        max_length=cleaning.MAX_RETRY_REASON,
-        required=False,
-    )
+    retry_reason = OptionalText("retry_reason", cleaning.MAX_RETRY_REASON)
 
 
 class CompleteSerializer(ArgumentsSerializer):
@@ -168,7 +176,11 @@ class RowSerializer(serializers.ModelSerializer[Ticket]):
 
 class TicketSerializer(RowSerializer):
     """The flat ticket. `agent_decision_*` is what the analyst said; `correction` holds, as {field: [analyst's, manager's]},
-    what a manager set instead. `customer_contact` is null for those who may neither decide on the ticket nor handed it in."""
+    what a manager set instead. `customer_contact` is null for those who may neither decide on the ticket nor handed it in.
+
+    What the staff does among itself (`INTERNAL`) is null for submitters, and tickets that they may not see are not named."""
+
+    INTERNAL = ("assignee", "correction")
 
     decision_reason = serializers.DictField(allow_null=True)
     action_proposal = serializers.DictField(allow_null=True)
@@ -216,8 +228,12 @@ class TicketSerializer(RowSerializer):
 
     def to_representation(self, ticket: Ticket) -> dict[str, Any]:
         flat = super().to_representation(ticket)
-        if not queries.sees_personal_data(self.context["user"], ticket):
+        user = self.context["user"]
+        if not queries.sees_personal_data(user, ticket):
             flat["customer_contact"] = None
+        if not queries.sees_internal(user):
+            flat |= dict.fromkeys(self.INTERNAL) | {"manual_reason": ticket.why_people_outside or None}
+            flat["decision_reason"] = queries.without_hidden_cases(user, ticket.decision_reason)
         return flat
 
 

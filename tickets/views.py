@@ -35,7 +35,9 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 def _list(request: HttpRequest, *, heading: str, statuses: tuple[Status, ...], sorts: tuple[str, ...]) -> HttpResponse:
     user = get_current_user(request)
-    form = FilterForm(request.GET, statuses=statuses, systems=system_names(), people=people_names(), sorts=sorts)
+    internal = queries.sees_internal(user)
+    people = people_names() if internal else None
+    form = FilterForm(request.GET, statuses=statuses, systems=system_names(), people=people, sorts=sorts)
     sort, order = form.sorting()
     found = page_of(user, form.wanted(), sort=sort, order=order, page=_page_number(request), limit=PAGE_SIZE)
     in_queue = statuses == WAITING
@@ -46,8 +48,8 @@ def _list(request: HttpRequest, *, heading: str, statuses: tuple[Status, ...], s
         "previous_page": found.page - 1,
         "next_page": found.page + 1,
         "queue": in_queue,
-        "narrowed": any(request.GET.get(name) for name in FilterForm.base_fields if name != "sort"),
-        "internal": queries.sees_internal(user),
+        "narrowed": any(request.GET.get(name) for name in form.fields if name != "sort"),
+        "internal": internal,
         "link_query": Trail(queue=True, sort=form.chosen_sort).query if in_queue else "",
         "may_submit": has_permission(user, "voc:submit"),
     }

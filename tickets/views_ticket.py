@@ -121,7 +121,7 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
         "live": not found.is_resting,
         "stages": stages_of(found),
         "contact": found.customer_contact if sees_contact(user, found) else "",
-        "timeline": lines_of(found, queries.timeline(found, internal=internal), internal=internal),
+        "timeline": lines_of(queries.timeline(found, internal=internal)),
         "labels": LABELS,
     }
     context |= _trail_context(request, user, found)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from llm.base import PastCase
-from tickets.models import EventKind, RejectCategory, Ticket, TicketEvent
+from tickets.models import EventKind, RejectCategory, TicketEvent
 from tickets.templatetags.tickets import analyst_label, correction_lines, shorten, type_label
 
 OUTCOMES: Final[dict[str, Promise]] = {
@@ -49,15 +49,15 @@ class SimilarLine:
     percent: int
 
 
-def lines_of(ticket: Ticket, events: Iterable[TicketEvent], *, internal: bool) -> list[Line]:
-    """One line per event. Without `internal`, no line tells what the analysis found or a manager corrected."""
+def lines_of(events: Iterable[TicketEvent]) -> list[Line]:
+    """One line per event. Who may be told what is decided before, see `queries.timeline`."""
     return [
         Line(
             kind=event.kind,
             label=event.get_kind_display(),
-            who=event.actor_name if internal or event.actor_id == ticket.submitted_by_id else "",
+            who=event.actor_name,
             at=event.at,
-            detail=_detail(event, internal=internal),
+            detail=_detail(event),
         )
         for event in events
     ]
@@ -76,8 +76,8 @@ def similar_lines(cases: Iterable[PastCase]) -> list[SimilarLine]:
     ]
 
 
-def _detail(event: TicketEvent, *, internal: bool) -> str:
-    tell = DETAILS.get(event.kind) if internal else PUBLIC_DETAILS.get(event.kind)
+def _detail(event: TicketEvent) -> str:
+    tell = DETAILS.get(event.kind)
     return tell(event.told) if tell else ""
 
 
@@ -126,9 +126,4 @@ DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     EventKind.COMMENTED: _value("body"),
     EventKind.TOLD: _told,
     EventKind.NOT_TOLD: _told,
-}
-# What the customer's side is told of a verdict.
-PUBLIC_DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
-    EventKind.REJECTED: _value("reason"),
-    EventKind.COMPLETED: _value("resolution"),
 }

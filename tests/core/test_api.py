@@ -31,6 +31,7 @@ class Outer(serializers.Serializer[Any]):
     raw_voc = serializers.CharField()
     inner = Inner(required=False)
     several = Inner(many=True, required=False)
+    choice = serializers.ChoiceField(choices=["a", "b"], required=False)
     tags = serializers.ListField(child=serializers.IntegerField(), required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -146,6 +147,33 @@ class TestInvalidInput:
         assert response.status_code == 422
         assert response.json()["detail"][0]["loc"] == ["body"]
 
+    @pytest.mark.parametrize(
+        "body",
+        ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900, "[" * 65 + "]" * 65],
+        ids=["arrays", "objects", "closed", "just too deep"],
+    )
+    def test_a_body_that_is_nested_beyond_reason_is_at_the_body(self, api: APIClient, body: str) -> None:
+        response = api.generic("POST", "/api/v1/fail", body, content_type="application/json")
+        assert response.status_code == 422
+        [problem] = response.json()["detail"]
+        assert (problem["loc"], problem["type"]) == (["body"], "json_invalid")
+        assert "64 levels" in problem["msg"]
+
+    def test_a_body_nested_as_deep_as_may_be_is_looked_at(self, api: APIClient) -> None:
+        body = '{"raw_voc": "x", "other": ' + "[" * 62 + "]" * 62 + "}"
+        response = api.generic("POST", "/api/v1/fail", body, content_type="application/json")
+        assert (response.status_code, response.json()) == (200, {"raw_voc": "x"})
+
+    def test_half_a_character_in_what_a_message_quotes_is_spelled_out(self, api: APIClient) -> None:
+        [problem] = self.post_raw(api, '{"raw_voc": "x", "choice": "\\ud800"}')
+        assert (problem["loc"], problem["type"]) == (["body", "choice"], "invalid_choice")
+        assert "\\ud800" in problem["msg"]
+
+    def post_raw(self, api: APIClient, body: str) -> list[dict[str, Any]]:
+        response = api.generic("POST", "/api/v1/fail", body, content_type="application/json")
+        assert response.status_code == 422
+        return response.json()["detail"]
+
     def test_a_query_parameter_is_at_the_query(self, api: APIClient) -> None:
         response = api.get("/api/v1/fail?limit=101")
         assert response.status_code == 422
@@ -195,6 +223,17 @@ class TestOthers:
         response = api.generic("POST", "/api/v1/fail", b"<a/>", content_type="application/xml")
         assert response.status_code == 415
         assert isinstance(response.json()["detail"], str)
+
+    @pytest.mark.parametrize("error", [NotAllowed("\ud800"), Conflict("\ud800"), exceptions.APIException("\ud800")])
+    def test_half_a_character_in_any_message_is_spelled_out(self, api: APIClient, error: Exception) -> None:
+        assert answer(api, error).json() == {"detail": "\\ud800"}
+
+    def test_a_body_over_the_limit_is_413(self, api: APIClient, settings) -> None:
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+        response = api.post("/api/v1/fail", {"raw_voc": "x" * 100}, format="json")
+        assert response.status_code == 413
+        assert response.json() == {"detail": "The request is too big: it may have 100 bytes at most."}
+        assert api.post("/api/v1/fail", {"raw_voc": "x" * 50}, format="json").status_code == 200
 
     def test_another_method_is_405(self, api: APIClient) -> None:
         assert api.delete("/api/v1/fail").status_code == 405

@@ -133,5 +133,12 @@ def test_many_requests_make_one_connection(monkeypatch) -> None:
     assert len(calls) == 1
 
 
-def test_only_reading_is_allowed() -> None:
-    assert Client().post("/health").status_code == 405
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_only_reading_is_allowed(method: str) -> None:
+    response = Client(enforce_csrf_checks=True).generic(method, "/health", headers={"accept-language": "en"})
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+    assert response.json() == {"detail": f"Method “{method}” is not allowed."}
+
+
+def test_a_head_request_is_answered() -> None:
+    assert Client().head("/health").status_code == 200

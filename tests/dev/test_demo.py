@@ -16,7 +16,7 @@ from tests.dev.helpers import all_gone, kill_hard, running, start
 from voc.dev.ports import free_port
 from voc.dev.processes import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.e2e]
 COMPLAINTS = """external_id,raw_voc,customer_name,channel
 T-1,결제하기를 눌렀는데 한참 멈춰 있다가 결국 실패했어요. 카드는 멀쩡합니다.,김하나,web
 T-2,The refund button always shows an error.,Ann Lee,email

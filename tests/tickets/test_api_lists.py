@@ -66,6 +66,7 @@ def test_a_list_is_narrowed_by_its_parameters(api, query, number):
             "page=0",
             "page=x",
         ),
+        *("q=%00", "cursor=%00", "status=%00"),
         *("limit=0", "limit=101", "cursor=nonsense", "q=" + "x" * 201, "page=1.5"),
     ],
 )

@@ -5,6 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from tickets.management.commands.import_vocs import Command
 from tickets.models import Ticket
 from voc.core.outbox.models import Job
 
@@ -140,10 +141,33 @@ def test_rows_that_are_put_in_between_are_new_and_the_others_are_known_again(run
     assert statuses(rows) == ["created", "existing", "existing"]
 
 
-def test_another_file_with_the_same_words_is_another_delivery(run):
-    run("raw_voc,customer_name\nOne,Kim\n", "monday.csv")
-    run("raw_voc,customer_name\nOne,Kim\n", "tuesday.csv")
-    assert Ticket.objects.count() == 2
+@pytest.mark.parametrize(
+    ("content", "name", "options"),
+    [
+        ("raw_voc,customer_name\nOne,Kim\nTwo,Kim\nTwo,Kim\n", "renamed.csv", {}),
+        ("raw_voc,customer_name\nOne,Kim\nTwo,Kim\nTwo,Kim\n", "vocs.csv", {"channel": "phone"}),
+        ("customer_name;channel;raw_voc\nKim;;Two\nKim;;One\nKim;;Two\n", "other.csv", {}),
+        ('{"raw_voc": "One", "customer_name": "Kim", "received_at": null}\n', "vocs.jsonl", {}),
+    ],
+    ids=["renamed", "another channel", "columns and rows in another order", "as JSON"],
+)
+def test_the_same_content_again_is_known_whatever_it_comes_in(run, content, name, options):
+    run("raw_voc,customer_name\nOne,Kim\nTwo,Kim\nTwo,Kim\n")
+    code, rows, _out = run(content, name, **options)
+    assert (code, set(statuses(rows))) == (0, {"existing"})
+    assert Ticket.objects.count() == 3
+    assert len({row["ticket_id"] for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("other", ["One,Lee,,", "One,Kim,2026-03-02,", "One,Kim,,X-1", "One too,Kim,,"])
+def test_a_row_that_says_anything_else_is_another_complaint(run, other):
+    columns = "raw_voc,customer_name,received_at,external_id\n"
+    run(f"{columns}One,Kim,,\n")
+    assert statuses(run(f"{columns}{other}\n")[1]) == ["created"]
+
+
+def test_the_help_says_when_a_row_is_known_again():
+    assert "known by its content" in Command().create_parser("manage.py", "import_vocs").format_help()
 
 
 def test_json_lines_are_read_and_bad_lines_named(run):
@@ -166,7 +190,7 @@ def test_json_lines_are_read_and_bad_lines_named(run):
 
 def test_the_kind_is_seen_from_the_content_where_the_name_does_not_say_it(run):
     assert statuses(run('{"raw_voc": "x", "customer_name": "Kim"}\n', "export")[1]) == ["created"]
-    assert statuses(run("raw_voc;customer_name\nx;Kim\n", "export2")[1]) == ["created"]
+    assert statuses(run("raw_voc;customer_name\ny;Kim\n", "export2")[1]) == ["created"]
     assert statuses(run("raw_voc\tcustomer_name\na,b\tKim\n", "vocs.tsv")[1]) == ["created"]
     assert Ticket.objects.latest("pk").raw_voc == "a,b"
 
@@ -206,9 +230,54 @@ def test_a_file_or_report_that_cannot_be_opened_gets_one_clear_line(tmp_path):
     assert not Ticket.objects.exists()
 
 
-def test_a_quotation_mark_that_is_never_closed_is_an_error_of_its_row(run):
-    code, rows, _out = run('raw_voc,customer_name\nGood,Kim\n"Never closed,Kim\nNext,Kim\n')
+def test_a_quotation_mark_that_is_never_closed_is_an_error_that_says_what_it_swallows(run):
+    code, rows, _out = run('raw_voc,customer_name\nGood,Kim\n"Never closed,Kim\nNext,Kim\nLast,Kim\n')
     assert (code, statuses(rows), rows[1]["line"]) == (1, ["created", "error"], 3)
+    assert "Lines 3 to 5 cannot be read" in rows[1]["error"]
+
+
+def test_the_rows_after_a_broken_one_are_taken_in(run):
+    code, rows, out = run('raw_voc,customer_name\nOne,Kim\n"bad" quote,Kim\nTwo,Kim\n"also" bad,Kim\n\nThree,Lee\n')
+    assert (code, statuses(rows)) == (1, ["created", "error", "created", "error", "created"])
+    assert [row["line"] for row in rows] == [2, 3, 4, 5, 7]
+    assert "This row cannot be read" in rows[1]["error"]
+    assert set(Ticket.objects.values_list("raw_voc", flat=True)) == {"One", "Two", "Three"}
+    assert "5 rows: 3 new, 0 already there, 2 with an error" in out.out
+
+
+def test_the_pieces_of_a_broken_row_of_several_lines_become_no_tickets(run):
+    broken = '"He said "no" to me,\nthen left, and\nnever came back",Kim,web\n'
+    _code, rows, _out = run(f"raw_voc,customer_name,channel\n{broken}Good,Lee,web\n,,\nShort,Lee\n")
+    assert [(row["line"], row["status"]) for row in rows] == [
+        (2, "error"),
+        (3, "error"),
+        (4, "error"),
+        (5, "created"),
+        (7, "created"),
+    ]
+    assert "line 2" in rows[2]["error"]
+    assert set(Ticket.objects.values_list("raw_voc", flat=True)) == {"Good", "Short"}
+
+
+def test_a_complaint_of_any_length_is_told_that_it_is_too_long_and_ends_nothing(run):
+    _code, rows, _out = run(f"raw_voc,customer_name\n{'x' * 200_000},Kim\nGood,Kim\n")
+    assert statuses(rows) == ["error", "created"]
+    assert "5000 characters" in rows[0]["error"]
+
+
+def test_a_header_that_cannot_be_read_gets_one_clear_line(run):
+    assert "header" in unusable(run, '"raw_voc" x,customer_name\nGood,Kim\n')
+
+
+@pytest.mark.parametrize(("bad", "said"), [(20, False), (23, True)])
+def test_errors_that_are_not_printed_are_counted_and_can_be_found(tmp_path, capsys, bad, said):
+    path = tmp_path / "vocs.csv"
+    path.write_text(HEADER + "A-1,,Kim,web,,\n" * bad)
+    with pytest.raises(SystemExit):
+        call_command("import_vocs", str(path))
+    printed = capsys.readouterr().err
+    assert printed.count("must not be empty") == 20
+    assert ("3 more rows with an error" in printed and "--report" in printed) == said
 
 
 def test_a_dry_run_says_what_would_happen_and_leaves_nothing(run):

@@ -74,6 +74,18 @@ def test_the_navigation_offers_what_the_role_may_do(role, labels):
     assert re.findall(r">\s*(\w+)\s*<", nav) == labels
 
 
+def test_a_submitter_neither_reads_who_works_here_nor_finds_tickets_by_it():
+    UserFactory(manager=True, first_name="Park", last_name="Jiho")
+    client = browser("submitter")
+    own = TicketFactory(submitted_by=client.user, assignee="Park Jiho")
+    for query in ("", "?assignee=Park+Jiho", "?assignee=Nobody"):
+        answer = page(client, "ticket_list", query=query)
+        assert ids_on(answer) == [own.ticket_id]
+        assert 'name="assignee"' not in answer.content.decode()
+        assert "Park Jiho" not in answer.content.decode()
+    assert "Park Jiho" in page(browser("viewer"), "ticket_list").content.decode()
+
+
 def test_a_submitter_sees_only_what_was_handed_in_by_him():
     client = browser("submitter")
     own, other = TicketFactory(submitted_by=client.user), TicketFactory()

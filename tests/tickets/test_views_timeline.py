@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 def details(ticket, *, language="en", internal=True):
     with translation.override(language):
-        return [line.detail for line in lines_of(ticket, queries.timeline(ticket), internal=internal)]
+        return [line.detail for line in lines_of(queries.timeline(ticket, internal=internal))]
 
 
 @pytest.mark.parametrize(

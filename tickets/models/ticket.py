@@ -177,7 +177,16 @@ class Ticket(models.Model):
     @property
     def why_people(self) -> str:
         """Why people must decide, in the reader's language; "" when nothing says that they must."""
-        return str(Reason.from_json(self.manual_cause, text=self.manual_reason))
+        return str(self._why_people)
+
+    @property
+    def why_people_outside(self) -> str:
+        """The same for who handed the complaint in."""
+        return str(self._why_people.outside)
+
+    @property
+    def _why_people(self) -> Reason:
+        return Reason.from_json(self.manual_cause, text=self.manual_reason)
 
     @property
     def decided_primary(self) -> str | None:

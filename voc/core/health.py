@@ -14,12 +14,14 @@ import redis
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
 
 from voc.core import vitals
 from voc.core.redis import door
 
+METHODS = ("GET", "HEAD")
 HEALTHY, DEGRADED, DOWN = "healthy", "degraded", "down"
 ANSWER_SECONDS = 0.9
 # A public address must not become a way to open one database connection per request.
@@ -104,10 +106,14 @@ probes = [
 ]
 
 
+# There is nothing to forge; without the exemption a POST would get a page about cookies instead of a plain refusal.
+@csrf_exempt
 @never_cache
-@require_safe
-def health(_request: HttpRequest) -> JsonResponse:
+def health(request: HttpRequest) -> JsonResponse:
     """`{"status": "healthy" | "degraded", "components": {"database", "redis", "worker": "healthy" | "degraded" | "down"}}`."""
+    if request.method not in METHODS:
+        refused = _("Method “%(method)s” is not allowed.") % {"method": request.method}
+        return JsonResponse({"detail": refused}, status=405, headers={"Allow": ", ".join(METHODS)})
     deadline = time.monotonic() + ANSWER_SECONDS
     for probe in probes:
         probe.start()

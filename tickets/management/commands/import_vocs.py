@@ -24,7 +24,13 @@ UNUSABLE = 2
 
 
 class Command(BaseCommand):
-    help = "Imports complaints from a CSV or JSON Lines file; run it again with the same file and nothing is doubled."
+    help = (
+        "Imports complaints from a CSV or JSON Lines file; run it again with the same rows and nothing is doubled. "
+        "A row is known again by its channel and external_id. Without an external_id it is known by its content, "
+        "whatever the file is called and whichever --channel is given; rows that are alike within one file are counted, "
+        "so that each is a complaint of its own. To deliver the same words of the same customer as another complaint, "
+        "give it an external_id or another received_at."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -52,6 +58,7 @@ class Command(BaseCommand):
                     progress.update(outcome.line - progress.n)
             except Unusable as error:
                 raise CommandError(error.message, returncode=UNUSABLE) from error
+        self._tell_of_more(counted["error"], options["report"])
         self.stdout.write(_summary(counted, options["report"]))
         if counted["error"]:
             sys.exit(1)
@@ -61,6 +68,11 @@ class Command(BaseCommand):
             report.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
         elif outcome.status == "error" and errors <= MAX_SHOWN:
             tqdm.write(_("Line %(line)d: %(error)s") % {"line": outcome.line, "error": outcome.error}, file=sys.stderr)
+
+    def _tell_of_more(self, errors: int, report: Path | None) -> None:
+        if not report and errors > MAX_SHOWN:
+            message = _("… and %(more)d more rows with an error; run it again with --report FILE to see them all.")
+            self.stderr.write(message % {"more": errors - MAX_SHOWN})
 
 
 def _open_report(path: Path) -> TextIO:

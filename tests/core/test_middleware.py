@@ -1,0 +1,73 @@
+"""What never reaches a view: addresses with a NUL, and bodies over the limit."""
+
+import pytest
+from django.test import Client
+
+from tests.factories import TicketFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(**options: bool) -> Client:
+    client = Client(raise_request_exception=False, headers={"accept-language": "en"}, **options)
+    client.force_login(UserFactory(admin=True))
+    client.cookies["csrftoken"] = "a" * 32
+    return client
+
+
+@pytest.fixture
+def admin() -> Client:
+    return signed_in()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/submit/?done=%00",
+        "/tickets/{id}/?after=%00",
+        "/tickets/?assignee=%00",
+        "/tickets/?system=%00",
+        "/tickets/?status=OPEN&q=a%00b",
+        "/tickets/?%00=1",
+        "/queue/?sort=%00",
+        "/login/?next=%00",
+        "/admin/tickets/ticket/?affected_system=%00",
+    ],
+)
+def test_a_nul_behind_the_question_mark_is_a_request_that_makes_no_sense(admin: Client, address: str) -> None:
+    response = admin.get(address.format(id=TicketFactory().ticket_id))
+    assert response.status_code == 400
+    assert "could not be understood" in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/tickets/%00/", "/admin/tickets/ticket/%00/change/", "/%00", "/reset/%00/x/"])
+def test_a_nul_in_the_path_is_an_address_that_does_not_exist(admin: Client, address: str) -> None:
+    assert admin.get(address).status_code == 404
+
+
+def test_below_api_the_answer_is_json(admin: Client) -> None:
+    assert admin.get("/api/v1/%00").json() == {"detail": "Not found."}
+    response = admin.get("/api/schema?format=json&lang=%00")
+    assert (response.status_code, response.json()) == (400, {"detail": "The request cannot be understood."})
+
+
+def test_a_percent_sign_followed_by_two_noughts_is_no_nul(admin: Client) -> None:
+    assert admin.get("/tickets/?q=%2500").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/submit/", "/login/", "/admin/tickets/ticket/"])
+@pytest.mark.parametrize("enforced", [True, False], ids=["by the check for forgery", "by the view"])
+def test_a_form_over_the_limit_gets_a_page_that_says_so(settings, address: str, enforced: bool) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    client = signed_in(enforce_csrf_checks=enforced)
+    big = {"raw_voc": "x" * 2000, "username": "x", "password": "x", "action": "approve"}
+    response = client.post(address, big)
+    assert response.status_code == 413
+    assert "This is too much at once" in response.content.decode()
+
+
+def test_a_body_over_the_limit_outside_the_api_framework_is_413_in_json(settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    client = signed_in(enforce_csrf_checks=True)
+    response = client.post("/api/docs", {"x": "x" * 2000})
+    assert (response.status_code, response.json()["detail"][:23]) == (413, "The request is too big:")
