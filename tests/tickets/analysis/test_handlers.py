@@ -152,7 +152,7 @@ class Broken:
 
 
 def test_an_analysis_that_keeps_failing_goes_to_people_with_the_reason(tmp_path, monkeypatch):
-    monkeypatch.setattr(handlers, "get_analyst", Broken)
+    monkeypatch.setattr(handlers, "get_analyst", lambda _subject: Broken())
     ticket = submit(variants("S1", 1, 11)[0])
     drain_all(include_delayed=True)
     ticket.refresh_from_db()

@@ -56,7 +56,7 @@ def while_solving(monkeypatch):
                 act()
                 return self.real.solve(case)
 
-        monkeypatch.setattr(handlers, "get_analyst", Watched)
+        monkeypatch.setattr(handlers, "get_analyst", lambda _subject: Watched())
 
     return put
 
