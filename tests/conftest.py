@@ -7,11 +7,12 @@ pyproject.toml does not name DJANGO_SETTINGS_MODULE, which would make pytest-dja
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import django
 import pytest
+import redis
 
 from voc.dev.embedded import throwaway
 from voc.dev.errors import CannotRun
@@ -22,10 +23,16 @@ _servers = ExitStack()
 def _start_servers() -> None:
     # Nothing of the developer's own configuration may decide what a test sees.
     os.environ["ENV_FILE"] = os.devnull
+    # A busy machine is no failure of what is tested.
+    os.environ["DATABASE_POOL_SECONDS"] = "60"
     try:
         os.environ.update(_servers.enter_context(throwaway()))
     except CannotRun as error:
         raise pytest.UsageError(str(error)) from error
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # Breakers, rests and caches live in Redis: what one worker's tests do to them is not the others' affair.
+        number = 8 + int(worker.removeprefix("gw")) % 8
+        os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "voc.settings"
     # The conftest files below this one import models.
     django.setup()
@@ -63,3 +70,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(tests).parts[0] in PROCESSES and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("processes"))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """A breaker that one test opened must not decide the next one."""
+    with suppress(redis.RedisError), redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        client.flushdb()
