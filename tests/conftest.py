@@ -13,6 +13,9 @@ from pathlib import Path
 import django
 import pytest
 import redis
+from django.conf import settings
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from voc.dev.embedded import throwaway
 from voc.dev.errors import CannotRun
@@ -23,16 +26,10 @@ _servers = ExitStack()
 def _start_servers() -> None:
     # Nothing of the developer's own configuration may decide what a test sees.
     os.environ["ENV_FILE"] = os.devnull
-    # A busy machine is no failure of what is tested.
-    os.environ["DATABASE_POOL_SECONDS"] = "60"
     try:
         os.environ.update(_servers.enter_context(throwaway()))
     except CannotRun as error:
         raise pytest.UsageError(str(error)) from error
-    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        # Breakers, rests and caches live in Redis: what one worker's tests do to them is not the others' affair.
-        number = 8 + int(worker.removeprefix("gw")) % 8
-        os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "voc.settings"
     # The conftest files below this one import models.
     django.setup()
@@ -44,6 +41,25 @@ if "django.conf" in sys.modules and sys.modules["django.conf"].settings.configur
         raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE, or set DATABASE_URL and REDIS_URL.")
 else:
     _start_servers()
+
+if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    # Breakers, rests and caches live in Redis: what one worker's tests do to them is not the others' affair.
+    _number = 8 + int(_worker.removeprefix("gw")) % 8
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{_number}"
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = os.environ["REDIS_URL"]
+# A busy machine is no failure of what is tested.
+settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Threads that a test left behind keep their connections: the next test gets a pool that has all of its own."""
+    connection.close()
+    pool = DatabaseWrapper._connection_pools.get("default")
+    if pool is not None and not pool.closed:
+        stats = pool.get_stats()
+        if stats.get("pool_size", 0) > stats.get("pool_available", 0):
+            connection.close_pool()
 
 
 def pytest_unconfigure() -> None:
