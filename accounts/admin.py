@@ -12,8 +12,6 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from rest_framework_simplejwt.token_blacklist.admin import BlacklistedTokenAdmin, OutstandingTokenAdmin
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import services
 from accounts.links import invitation_link, reset_link
@@ -22,15 +20,10 @@ from accounts.models import User
 from accounts.permissions import Role, get_current_user
 from voc.core.errors import VocError
 
-# Roles are all there is: groups and Django's own permissions mean nothing here, and lists of token ids help nobody.
-# The imports above have registered these; autodiscovery finds the modules loaded and leaves it at that.
-for model, model_admin in (
-    (Group, GroupAdmin),
-    (OutstandingToken, OutstandingTokenAdmin),
-    (BlacklistedToken, BlacklistedTokenAdmin),
-):
-    if isinstance(admin.site._registry.get(model), model_admin):
-        admin.site.unregister(model)
+# Roles are all there is: groups and Django's own permissions mean nothing here.
+# The import above has registered it; autodiscovery finds the module loaded and leaves it at that.
+if isinstance(admin.site._registry.get(Group), GroupAdmin):
+    admin.site.unregister(Group)
 
 
 class InviteForm(forms.ModelForm[User]):

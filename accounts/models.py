@@ -1,4 +1,4 @@
-"""The user: one role each, from which everything else follows; and failed sign-ins, which slow guessing down."""
+"""The user: one role each, from which everything else follows; what they sign in with; and failed sign-ins."""
 
 import re
 from typing import Any, ClassVar
@@ -124,3 +124,35 @@ class LoginAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class TokenFamily(models.Model):
+    """One sign-in to the API with all token pairs that came of it. Written by `accounts.tokens` alone.
+
+    `current` and `previous` are SHA-256 of refresh tokens' ids, of which none can be made. `role` is the user's at the time:
+    whoever has another one by now signs in anew.
+    """
+
+    class End(models.TextChoices):
+        SIGNED_OUT = "signed_out", _("signed out")
+        REUSED = "reused", _("a used token came back")
+        DISABLED = "disabled", _("switched off")
+
+    id = models.CharField(primary_key=True, max_length=32)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
+    role = models.CharField(max_length=10)
+    current = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64, blank=True, default="")
+    started_at = models.DateTimeField()
+    rotated_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=10, choices=End, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("sign-in to the API")
+        verbose_name_plural = _("sign-ins to the API")
+        indexes = [models.Index(fields=["expires_at"], name="tokenfamily_expires_at")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.started_at:%Y-%m-%d %H:%M:%S}"

@@ -20,6 +20,11 @@ DEMO = env.bool("DEMO", default=False)
 # Unset, each process draws one that nobody knows: tools run without it, and `accounts.checks` refuses to serve.
 SECRET_KEY_IS_SET = bool(env.str("SECRET_KEY", default=""))
 SECRET_KEY = env.str("SECRET_KEY", default="") or secrets.token_urlsafe(50)
+# Keys that were SECRET_KEY before: what they signed still counts.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# For secrets that are stored: the first encrypts, all of them decrypt. Unset, one key follows from SECRET_KEY, and
+# `voc.core.checks` refuses to serve in production.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -53,7 +58,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
     "rest_framework_simplejwt",
-    "rest_framework_simplejwt.token_blacklist",
     "template_partials",
     "django.contrib.postgres",
 ]
@@ -135,12 +139,18 @@ DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
 # Failed sign-ins of one account from one address, in the portal, the admin and the API together.
 LOGIN_ATTEMPTS = env.int("LOGIN_ATTEMPTS", default=10)
 LOGIN_ATTEMPTS_SECONDS = env.int("LOGIN_ATTEMPTS_SECONDS", default=300)
+# The first signs API tokens, all verify them; without any it is SECRET_KEY (see accounts.jwt_keys).
+JWT_KEYS = env.list("JWT_KEYS", default=[])
+# For so many seconds a used refresh token is taken for a repeated call; after that it ends all that came of its sign-in.
+JWT_REUSE_SECONDS = env.int("JWT_REUSE_SECONDS", default=10)
+# After so many days a sign-in to the API ends, however busy its tokens are.
+JWT_LONGEST_DAYS = env.int("JWT_LONGEST_DAYS", default=30)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "ALGORITHM": "HS256",
-    "SIGNING_KEY": SECRET_KEY,
     "ISSUER": "voc",
+    "AUTH_TOKEN_CLASSES": ["accounts.jwt_keys.VocAccessToken"],
 }
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -1,5 +1,4 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from django.db import connections
@@ -8,19 +7,6 @@ from accounts import tasks, throttle
 from accounts.models import LoginAttempt
 from tests.accounts.conftest import browser, caller
 from tests.factories import PASSWORD, UserFactory
-from voc.core import clock
-
-
-@pytest.fixture
-def later(monkeypatch):
-    """Holds the clock, and moves it by so many seconds."""
-    start = clock.now()
-
-    def move(seconds):
-        monkeypatch.setattr(clock, "now", lambda: start + timedelta(seconds=seconds))
-
-    move(0)
-    return move
 
 
 def guess(client, username="mina", password="wrong", **extra):
