@@ -20,6 +20,7 @@ write() {
 }
 
 [ -s secrets/secret_key ] || random | write secret_key
+[ -s secrets/encryption_keys ] || head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n' | write encryption_keys
 [ -s secrets/postgres_password ] || random | write postgres_password
 [ -s secrets/redis_password ] || random | write redis_password
 

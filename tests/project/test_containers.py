@@ -22,6 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.project.test_configuration import variables
 from voc.celery import app as celery_app
+from voc.core import crypto
 from voc.dev.ports import free_port
 from voc.dev.processes import wait_until
 
@@ -98,6 +99,7 @@ def test_no_secret_stands_in_the_file_and_each_is_made_by_the_script(tmp_path: P
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
     assert len({made["secret_key"], made["postgres_password"], made["redis_password"]}) == 3
     assert all(re.fullmatch(r"[0-9a-f]{64}", made[name]) for name in ("secret_key", "postgres_password"))
+    assert len(crypto.read_keys([made["encryption_keys"]]).keys) == 1
     assert made["postgres_password"] in made["database_url"]
     assert f"requirepass {made['redis_password']}" in made["redis_conf"]
     assert "appendonly yes" in made["redis_conf"]
@@ -120,9 +122,10 @@ def test_the_settings_that_a_service_is_given_are_settings(name: str) -> None:
     given = {variable.removesuffix("_FILE") for variable in OURS[name]["environment"]}
 
     assert given - {"WEB_CONCURRENCY", "PROMETHEUS_MULTIPROC_DIR"} <= set(variables())
-    assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"} <= given
-    assert not {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"} & set(OURS[name]["environment"]), "as files only"
-    assert set(OURS[name]["secrets"]) == {"database_url", "redis_url", "secret_key"}
+    secrets = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS"}
+    assert secrets <= given
+    assert not secrets & set(OURS[name]["environment"]), "as files only"
+    assert set(OURS[name]["secrets"]) == {each.lower() for each in secrets}
 
 
 def words(service: dict[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Keeping secrets out of logs and stored errors: by the name of a field, by the shape of a text, and by configured value."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -29,7 +29,7 @@ SHAPES = (
         rf"\1{MASK}",
     ),
 )
-CONFIGURED = re.compile(r"(_TOKEN|_SECRET|_PASSWORD|_KEY|_WEBHOOK_URL)$|^SECRET_KEY$")
+CONFIGURED = re.compile(r"(_TOKEN|_SECRET|_PASSWORD|_KEY|_KEYS|_WEBHOOK_URL)$|^SECRET_KEY$")
 SHORTEST = 8
 
 
@@ -58,7 +58,11 @@ def redact_value(value: Any, name: str = "", depth: int = 0) -> Any:
 
 
 def _configured() -> tuple[str, ...]:
-    return _of(tuple(str(getattr(settings, name, "")) for name in _names()))
+    return _of(tuple(str(value) for name in _names() for value in _several(getattr(settings, name, ""))))
+
+
+def _several(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list | tuple) else (value,)
 
 
 @cache
