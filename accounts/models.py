@@ -72,6 +72,9 @@ class User(AbstractUser):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    # What an API key that acts for this user may do at most, set on the instance of one request; None for everything.
+    scopes: frozenset[str] | None = None
+
     class Meta(AbstractUser.Meta):
         constraints = [
             models.CheckConstraint(condition=models.Q(role__in=[role.value for role in Role]), name="user_role"),
@@ -102,7 +105,7 @@ class User(AbstractUser):
 
     @property
     def is_admin(self) -> bool:
-        return self.role == Role.ADMIN
+        return self.role == Role.ADMIN and (self.scopes is None or "*" in self.scopes)
 
 
 class LoginAttempt(models.Model):
@@ -156,3 +159,32 @@ class TokenFamily(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+class ApiKey(models.Model):
+    """A key by which a machine acts as a user, within `scopes`. Written by `accounts.api_keys` alone; rows are never deleted.
+
+    `prefix` finds the row, `digest` is SHA-256 of the whole key: of 192 random bits nothing can be guessed, and a slow hash
+    would only slow every call down. `networks` are those it may be used from; none for anywhere.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64)
+    scopes = models.JSONField(_("permissions"), default=list)
+    networks = models.JSONField(_("networks"), default=list, blank=True)
+    per_minute = models.PositiveIntegerField(_("calls a minute"), null=True, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    expires_at = models.DateTimeField(_("ends"))
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

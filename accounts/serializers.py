@@ -30,4 +30,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
         fields = ["id", "username", "email", "role", "permissions", "language"]
 
     def get_permissions(self, user: User) -> list[str]:
-        return PERMISSIONS[Role(user.role)]
+        granted = PERMISSIONS[Role(user.role)]
+        if user.scopes is None or "*" in user.scopes:
+            return granted
+        return [each for each in sorted(user.scopes) if "*" in granted or each in granted]

@@ -72,6 +72,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.UserLocaleMiddleware",
+    "accounts.middleware.KnownDeviceMiddleware",
+    "accounts.middleware.RateLimitMiddleware",
     "voc.core.middleware.NulMiddleware",
     "accounts.middleware.DenyByDefaultMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -117,6 +119,8 @@ DATABASES["default"]["OPTIONS"]["pool"] = {
 }
 DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
 DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="voc_test")}
+# For the role that `manage.py setup_database_roles` makes; no server reads it.
+DATABASE_APP_PASSWORD = env.str("DATABASE_APP_PASSWORD", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 
@@ -136,9 +140,17 @@ PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_TIMEOUT", default=3 * 24 * 3600
 # Read by the commands create_admin and create_demo_users.
 ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", default="")
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
-# Failed sign-ins of one account from one address, in the portal, the admin and the API together.
-LOGIN_ATTEMPTS = env.int("LOGIN_ATTEMPTS", default=10)
+# Failed sign-ins of one account, in the portal, the admin and the API together, from all unknown devices together.
+LOGIN_ATTEMPTS = env.int("LOGIN_ATTEMPTS", default=5)
+# The same of all accounts from one address.
+LOGIN_ATTEMPTS_ADDRESS = env.int("LOGIN_ATTEMPTS_ADDRESS", default=100)
 LOGIN_ATTEMPTS_SECONDS = env.int("LOGIN_ATTEMPTS_SECONDS", default=300)
+# Whether people can sign in with a password; without it only through single sign-on.
+LOCAL_LOGIN = env.bool("LOCAL_LOGIN", default=True)
+# Requests a minute; 0 for no limit. Addresses are counted for who has not signed in.
+RATE_LIMIT_USER = env.int("RATE_LIMIT_USER", default=6000)
+RATE_LIMIT_KEY = env.int("RATE_LIMIT_KEY", default=600)
+RATE_LIMIT_ADDRESS = env.int("RATE_LIMIT_ADDRESS", default=600)
 # The first signs API tokens, all verify them; without any it is SECRET_KEY (see accounts.jwt_keys).
 JWT_KEYS = env.list("JWT_KEYS", default=[])
 # For so many seconds a used refresh token is taken for a repeated call; after that it ends all that came of its sign-in.
@@ -181,9 +193,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if SITE_URL.startswith("https://") else 0)
-# Whether one proxy of ours stands in front: then its scheme and its last X-Forwarded-For entry are believed.
+# How many proxies of ours stand in front, one behind the other: their scheme is believed, and so many of the last
+# entries of X-Forwarded-For. TRUST_PROXY says that it is one.
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0) or int(TRUST_PROXY)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": [],
     "DIRECTIVES": {
@@ -202,7 +216,11 @@ CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-ke
 
 # --- API ----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.VocJWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.VocJWTAuthentication",
+        "accounts.authentication.ApiKeyAuthentication",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.limits.RateLimit"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["voc.core.api.JSONParser"],
