@@ -5,10 +5,18 @@ import importlib
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from voc.core.audit.declared import Audited, NotAudited
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("Accounts")
+    audited = {
+        "User": Audited(hidden=("password", "last_login")),
+        "LoginAttempt": NotAudited("failed sign-ins, counted for minutes"),
+        "TokenFamily": Audited(hidden=("current", "previous", "rotated_at", "expires_at")),
+        "ApiKey": Audited(hidden=("digest", "last_used_at")),
+    }
 
     def ready(self) -> None:
         # Both register themselves when they are imported, which must not happen before the models are there.

@@ -34,6 +34,7 @@ VOC_VAR_DIR = Path(env.str("VOC_VAR_DIR", default=str(BASE_DIR / "var")))
 INSTALLED_APPS = [
     "voc.core",
     "voc.core.outbox",
+    "voc.core.audit",
     "accounts",
     "llm",
     "integrations.logs",
@@ -71,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.audit.AuditMiddleware",
     "accounts.middleware.UserLocaleMiddleware",
     "accounts.middleware.KnownDeviceMiddleware",
     "accounts.middleware.RateLimitMiddleware",
@@ -279,6 +281,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": OUTBOX_SWEEP_SECONDS,
         "options": {"expire_seconds": max(10, round(3 * OUTBOX_SWEEP_SECONDS))},
     },
+    "audit-seal": {"task": "voc.core.audit.tasks.seal", "schedule": 15.0, "options": {"expire_seconds": 60}},
     "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
     "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
     "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},
