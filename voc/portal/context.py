@@ -51,6 +51,7 @@ PAGES: tuple[tuple[str, str | Promise, str], ...] = (
     ("voc_submit", _("Submit"), "voc:submit"),
     ("alerts", _("Alerts"), "*"),
     ("prompts", _("Prompts"), "*"),
+    ("audit", _("Audit"), "*"),
 )
 
 

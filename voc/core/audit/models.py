@@ -39,12 +39,12 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit trail")
-        ordering = ["-id"]
+        ordering = ["-at", "-id"]
         indexes = [
-            models.Index(fields=["subject", "-id"], condition=~models.Q(subject=""), name="audit_subject"),
-            models.Index(fields=["actor_name", "-id"], condition=~models.Q(actor_name=""), name="audit_actor"),
-            models.Index(fields=["table", "row", "-id"], name="audit_row"),
-            models.Index(fields=["at", "-id"], name="audit_at"),
+            models.Index(fields=["subject", "-at", "-id"], condition=~models.Q(subject=""), name="audit_subject"),
+            models.Index(fields=["actor_name", "-at", "-id"], condition=~models.Q(actor_name=""), name="audit_actor"),
+            models.Index(fields=["table", "-at", "-id"], name="audit_table"),
+            models.Index(fields=["-at", "-id"], name="audit_at"),
         ]
 
     def __str__(self) -> str:
