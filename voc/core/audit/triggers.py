@@ -45,7 +45,13 @@ BEGIN
         customer_before := coalesce(was ->> TG_ARGV[4], '');
         customer_after := coalesce(is_now ->> TG_ARGV[4], '');
     END IF;
-    IF coalesce(before, '{}') ?| personal OR coalesce(after, '{}') ?| personal THEN
+    IF current_setting('voc.erasing', true) = 'on' THEN
+        -- A customer is being erased: that it happened is kept, and in which columns, but no value.
+        SELECT array_agg(DISTINCT key ORDER BY key) INTO names
+        FROM (SELECT jsonb_object_keys(before) UNION SELECT jsonb_object_keys(after)) AS both_sides (key);
+        before := NULL;
+        after := NULL;
+    ELSIF coalesce(before, '{}') ?| personal OR coalesce(after, '{}') ?| personal THEN
         SELECT jsonb_object_agg(key, value) INTO secret_before FROM jsonb_each(before) WHERE key = ANY (personal);
         SELECT jsonb_object_agg(key, value) INTO secret_after FROM jsonb_each(after) WHERE key = ANY (personal);
         SELECT array_agg(DISTINCT key ORDER BY key) INTO names
