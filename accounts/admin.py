@@ -2,9 +2,15 @@
 
 from typing import Any
 
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.socialaccount.admin
+import django.contrib.auth.admin
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -20,10 +26,13 @@ from accounts.models import User
 from accounts.permissions import Role, get_current_user
 from voc.core.errors import VocError
 
-# Roles are all there is: groups and Django's own permissions mean nothing here.
-# The import above has registered it; autodiscovery finds the module loaded and leaves it at that.
-if isinstance(admin.site._registry.get(Group), GroupAdmin):
-    admin.site.unregister(Group)
+# Roles are all there is: groups and Django's own permissions mean nothing here. Nor is anything of allauth's for people to edit:
+# providers stand in the settings, and a second factor is its owner's.
+# The imports above have registered them; autodiscovery finds the modules loaded and leaves it at that.
+REGISTERED_BY = (allauth.account.admin, allauth.mfa.admin, allauth.socialaccount.admin, django.contrib.auth.admin)
+for model in (Group, SocialApp, SocialToken, SocialAccount, EmailAddress, Authenticator):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 class InviteForm(forms.ModelForm[User]):

@@ -5,6 +5,7 @@ import importlib
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from voc.core import rotation
 from voc.core.audit.declared import Audited, NotAudited
 
 
@@ -22,3 +23,4 @@ class AccountsConfig(AppConfig):
         # Both register themselves when they are imported, which must not happen before the models are there.
         importlib.import_module("accounts.checks")
         importlib.import_module("accounts.schema")
+        rotation.others.append(importlib.import_module("accounts.mfa").renew_secrets)

@@ -49,6 +49,29 @@ class LoginForm(AuthenticationForm):
         return self.cleaned_data
 
 
+class ReauthenticateForm(forms.Form):
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        try:
+            user = check_credentials(self.request, username=self.request.user.get_username(), password=password)
+        except TooManyAttempts as error:
+            raise ValidationError(error.message, code="throttled") from error
+        if user is None or user.pk != self.request.user.pk:
+            raise ValidationError(_("This is not your password."), code="wrong")
+        return password
+
+
 class ResetRequestForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})

@@ -11,6 +11,7 @@ from accounts.permissions import PERMISSIONS, Role
 class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=4096, trim_whitespace=False, style={"input_type": "password"})
+    code = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
