@@ -89,7 +89,7 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         if not mfa.is_required_of(user) or authenticator.type == Authenticator.Type.RECOVERY_CODES:
             return True
         others = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
-        return others.exclude(pk=authenticator.pk).exists()
+        return bool(others.exclude(pk=authenticator.pk).exists())
 
 
 def _refusal(request: HttpRequest, text: str, *, status: int) -> HttpResponse:

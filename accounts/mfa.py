@@ -54,7 +54,7 @@ def renew_secrets() -> int:
 
 
 def is_set_up(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
 
 
 def is_required_of(user: User) -> bool:

@@ -49,7 +49,8 @@ class LoginView(auth_views.LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         user = form.get_user()
         login = Login(user=user, redirect_url=self.get_success_url(), email_verification="none")
-        return perform_password_login(self.request, {"username": user.get_username()}, login)
+        response: HttpResponse = perform_password_login(self.request, {"username": user.get_username()}, login)
+        return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response = super().form_invalid(form)
@@ -67,7 +68,8 @@ class ReauthenticateView(BaseReauthenticateView):  # type: ignore[misc]  # allau
     template_name = "accounts/reauthenticate.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"request": self.request}
+        kwargs: dict[str, Any] = super().get_form_kwargs()
+        return kwargs | {"request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
         reauthenticate_by_password(self.request)

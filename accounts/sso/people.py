@@ -37,7 +37,8 @@ def admit(login: SocialLogin) -> User:
 
 def role_of(groups: Iterable[str]) -> Role:
     """The most that SSO_ROLES (role=group pairs) gives to these groups, else SSO_DEFAULT_ROLE."""
-    given = {role for role, group in _pairs() if group in set(groups)}
+    theirs = set(groups)
+    given = {role for role, group in _pairs() if group in theirs}
     return next((role for role in Role if role in given), Role(settings.SSO_DEFAULT_ROLE))
 
 
@@ -88,7 +89,8 @@ def _follow_groups(user: User, claims: dict[str, Any] | None) -> None:
     if not settings.SSO_ROLES or claims is None:
         return
     told = claims.get(settings.SSO_GROUPS_CLAIM) or []
-    role = role_of([told] if isinstance(told, str) else [str(each) for each in told])
+    groups = [told] if isinstance(told, str) else list(told) if isinstance(told, list | dict) else []
+    role = role_of(str(each) for each in groups)
     if role == user.role:
         return
     try:

@@ -1,9 +1,13 @@
-"""OpenID Connect for django-allauth, with what its own provider leaves out: a nonce, and a signature that is always checked."""
+"""OpenID Connect for django-allauth, with what its own provider leaves out: a nonce, and a signature that is always checked.
+
+allauth finds this module, and `provider_classes` in it, by its name.
+"""
 
 import secrets
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.providers.github.provider import GitHubProvider
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django.http import HttpRequest, HttpResponse
 
@@ -12,7 +16,7 @@ from accounts.sso.views import OIDCAdapter
 TRUE = (True, "true", "1", 1)
 
 
-class OIDCProvider(OpenIDConnectProvider):
+class OIDCProvider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth is not typed through and through
     """`app.provider_id` names which of the configured providers it is: oidc, google, microsoft, okta."""
 
     id = "oidc"
@@ -50,4 +54,11 @@ class OIDCProvider(OpenIDConnectProvider):
         return [EmailAddress(email=str(data["email"]), verified=verified, primary=True)]
 
 
-provider_classes = [OIDCProvider]
+class PlainGitHubProvider(GitHubProvider):  # type: ignore[misc]
+    """Its users are known by their verified addresses, which it is asked for; of what else it tells nothing is kept."""
+
+    def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+
+provider_classes = [OIDCProvider, PlainGitHubProvider]

@@ -4,8 +4,9 @@ import hmac
 from typing import Any
 
 import jwt
+from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialApp
-from allauth.socialaccount.providers.github.views import oauth2_callback, oauth2_login
+from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -119,40 +120,40 @@ class CallbackView(OAuth2CallbackView):  # type: ignore[misc]
 @require_safe
 @never_cache
 def oidc_login(request: HttpRequest, provider_id: str) -> HttpResponse:
-    return _run(OAuth2LoginView, _plain(request), provider_id)
+    return _run(OAuth2LoginView, OIDCAdapter(request, provider_id), _plain(request))
 
 
 @public
 @require_safe
 @never_cache
 def oidc_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
-    return _run(CallbackView, request, provider_id)
+    return _run(CallbackView, OIDCAdapter(request, provider_id), request)
 
 
 @public
 @require_safe
 @never_cache
 def github_login(request: HttpRequest) -> HttpResponse:
-    return _if_configured(oauth2_login, _plain(request))
+    return _run(OAuth2LoginView, GitHubOAuth2Adapter(request), _plain(request))
 
 
 @public
 @require_safe
 @never_cache
 def github_callback(request: HttpRequest) -> HttpResponse:
-    return _if_configured(oauth2_callback, request)
+    return _run(OAuth2CallbackView, GitHubOAuth2Adapter(request), request)
 
 
-def _run(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:
-    adapter = OIDCAdapter(request, provider_id)
-    return _if_configured(view.adapter_view(adapter), request)
-
-
-def _if_configured(view: Any, request: HttpRequest) -> HttpResponse:
+def _run(view: Any, adapter: Any, request: HttpRequest) -> HttpResponse:
+    """404 for a provider that is not set up, a page of ours for one that fails before somebody is sent there."""
     try:
-        response: HttpResponse = view(request)
+        provider = adapter.get_provider()
     except SocialApp.DoesNotExist as error:
         raise Http404 from error
+    try:
+        response: HttpResponse = view.adapter_view(adapter)(request)
+    except OAuth2Error as error:
+        response = render_authentication_error(request, provider, exception=error)
     return response
 
 
