@@ -70,7 +70,7 @@ class SlackWebhook:
     def deliver(self, message: NotificationMessage) -> Receipt:
         body = payload(message)
         check_address(self._url)
-        with guarded(f"slack:{self.target}"):
+        with guarded(f"slack:{self.target}", self._url):
             self._post(body)
         return Receipt()
 
