@@ -176,7 +176,7 @@ def test_without_a_contact_each_complaint_is_a_customer_of_its_own():
         ({"CSRF_TRUSTED_ORIGINS": ["https://*.example.com"]}, "CSRF_TRUSTED_ORIGINS trusts"),
         ({"PASSWORD": "voc"}, "The database's password is one that everybody tries first."),
         ({"REDIS_URL": "redis://redis:6379/0"}, "Redis has no password."),
-        ({"TRUST_PROXY": False}, "TRUST_PROXY is off."),
+        ({"TRUSTED_PROXIES": 0}, "TRUST_PROXY is off."),
     ],
 )
 def test_an_unsafe_site_is_told_what_to_set(settings, monkeypatch, settings_, said):
@@ -186,7 +186,7 @@ def test_an_unsafe_site_is_told_what_to_set(settings, monkeypatch, settings_, sa
     settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = []
     monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", os.urandom(8).hex())
     settings.REDIS_URL = "redis://:secret-enough@redis:6379/0"
-    settings.TRUST_PROXY = True
+    settings.TRUSTED_PROXIES = 1
     assert [*check_encryption(), *check_site(), *check_neighbours()] == []
     for name, value in settings_.items():
         if name == "PASSWORD":

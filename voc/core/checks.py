@@ -83,7 +83,7 @@ def check_neighbours(**_: Any) -> list[CheckMessage]:
     if not redis.password and not is_local(settings.REDIS_URL):
         hint = "Set a password in Redis and in REDIS_URL: whoever reaches it can stop the workers."
         found.append(Warning("Redis has no password.", hint=hint, id="core.W010"))
-    if not is_local(settings.SITE_URL) and not settings.TRUST_PROXY:
+    if not is_local(settings.SITE_URL) and not settings.TRUSTED_PROXIES:
         hint = "Set TRUST_PROXY=true when a proxy of yours stands in front: without it every caller has the proxy's address."
         found.append(Warning("TRUST_PROXY is off.", hint=hint, id="core.W011"))
     return found

@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper
+from psycopg import sql
 
 from voc.core import crypto
 from voc.core.fields import EncryptedTextField
@@ -33,27 +34,28 @@ def columns() -> Iterator[tuple[type[models.Model], EncryptedTextField]]:
 
 def _rotate(model: type[models.Model], field: EncryptedTextField) -> int:
     """Past the ORM, which would decrypt: a batch at a time, the rows locked while they are written."""
-    quote = connection.ops.quote_name
-    table, key, column = (quote(str(name)) for name in (model._meta.db_table, model._meta.pk.column, field.column))
+    names = ("table", model._meta.db_table), ("key", model._meta.pk.column), ("column", field.column)
+    place = {each: sql.Identifier(str(name)) for each, name in names}
+    write = sql.SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s").format(**place)
     count = 0
     last: Any = None
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            rows = _next(cursor, table, key, column, last)
+            rows = _next(cursor, place, last)
             for pk, kept in rows:
                 if not crypto.is_current(kept):
                     fresh = crypto.renewed(kept, purpose=field.purpose)
-                    cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", [fresh, pk])  # noqa: S608 - quoted names
+                    cursor.execute(write, [fresh, pk])
                     count += 1
         if not rows:
             return count
         last = rows[-1][0]
 
 
-def _next(cursor: CursorWrapper, table: str, key: str, column: str, last: Any) -> list[tuple[Any, str]]:
-    after = f"AND {key} > %s" if last is not None else ""
-    cursor.execute(
-        f"SELECT {key}, {column} FROM {table} WHERE {column} <> '' {after} ORDER BY {key} LIMIT {BATCH} FOR UPDATE",  # noqa: S608
-        [last] if last is not None else [],
+def _next(cursor: CursorWrapper, place: dict[str, sql.Identifier], last: Any) -> list[tuple[Any, str]]:
+    after = sql.SQL("AND {key} > %s").format(**place) if last is not None else sql.SQL("")
+    query = sql.SQL(
+        "SELECT {key}, {column} FROM {table} WHERE {column} <> '' {after} ORDER BY {key} LIMIT %s FOR UPDATE"
     )
+    cursor.execute(query.format(**place, after=after), [*([last] if last is not None else []), BATCH])
     return list(cursor.fetchall())
