@@ -307,4 +307,6 @@ def test_a_verdict_costs_no_query_more(django_assert_max_num_queries):
         verdicts.reject_ticket(ticket_id=ticket.ticket_id, actor=manager, reject_reason="아니다")
     telling = [each["sql"] for each in captured.captured_queries if "set_config" in each["sql"]]
     assert telling
-    assert all(re.search(r"true\); (INSERT|UPDATE|DELETE|WITH)", each) for each in telling), "never in a trip of its own"
+    assert all(re.search(r"true\); (INSERT|UPDATE|DELETE|WITH)", each) for each in telling), (
+        "never in a trip of its own"
+    )

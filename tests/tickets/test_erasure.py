@@ -67,6 +67,12 @@ def customer() -> Ticket:
         manual_resolution=f"{NAME}에게 {CONTACT}로 알림",
         manual_reason=SUMMARY,
     )
+    copies_of(ticket, reason)
+    return ticket
+
+
+def copies_of(ticket: Ticket, reason: dict) -> None:
+    """The customer's words beside the ticket: what was said, done, sent and counted."""
     factories.TicketEventFactory(ticket=ticket, data={"reason": f"{NAME} 요청", "count": 2})
     factories.CommentFactory(ticket=ticket, body=f"{NAME} 010-9876-5432")
     run = AnalysisRun.objects.create(
@@ -102,7 +108,6 @@ def customer() -> Ticket:
         answer={"ticket_id": ticket.ticket_id},
         created_at=timezone.now(),
     )
-    return ticket
 
 
 def somebody_else(ticket: Ticket) -> Ticket:
