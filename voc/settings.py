@@ -365,6 +365,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "accounts.schema.add_common_answers",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "StatusEnum": "tickets.models.Status",
         "ProblemTypeEnum": "voc.core.vocabulary.ProblemType",
