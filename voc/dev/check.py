@@ -59,6 +59,7 @@ DEPLOYED = {
     "REDIS_URL": "redis://:of-this-check-alone@redis.example.com:6379/0",
     "EMAIL_URL": "smtp+tls://voc:of-this-check-alone@mail.example.com:587",
     "LOG_MOCK_FALLBACK": "never",
+    "MFA_REQUIRED_ROLES": "admin",
 }
 # The slowest first: it then shares the machine with all the others.
 STATIC = (
