@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import mfa, services
 from accounts.links import invitation_link, reset_link
 from accounts.mails import is_mail_on
 from accounts.models import User
@@ -75,7 +75,7 @@ class UserAdmin(admin.ModelAdmin[User]):
     search_fields = ["username", "email", "first_name", "last_name"]
     ordering = ["username"]
     readonly_fields = ["last_login", "date_joined"]
-    actions = ["send_link", "deactivate", "activate"]
+    actions = ["send_link", "deactivate", "activate", "take_second_step_away"]
 
     @admin.display(description=_("Name"))
     def full_name(self, user: User) -> str:
@@ -125,6 +125,13 @@ class UserAdmin(admin.ModelAdmin[User]):
     def activate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
             services.activate_user(user=user, actor=get_current_user(request))
+
+    @admin.action(description=_("Take the second step away"))
+    def take_second_step_away(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """For who has lost phone and recovery codes; make sure who asks for it."""
+        for user in users:
+            mfa.take_away(user=user, actor=get_current_user(request))
+            messages.success(request, _t("%(name)s logs in without a second step now.") % {"name": user.get_username()})
 
     @staticmethod
     def _show_link(request: HttpRequest, user: User) -> None:

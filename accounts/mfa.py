@@ -4,6 +4,7 @@ What it leaves open is here: secrets are encrypted, guesses are counted like tho
 servers together.
 """
 
+import logging
 from typing import Any
 
 from allauth.core import context
@@ -20,11 +21,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts import throttle
+from accounts import throttle, tokens
 from accounts.devices import device_of
-from accounts.models import User
+from accounts.models import TokenFamily, User
 from voc.core import crypto
 
+log = logging.getLogger(__name__)
 PURPOSE = "mfa"
 LAST_STEP = "last_step"
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -64,6 +66,16 @@ def is_required_of(user: User) -> bool:
 
 def is_missing(user: User) -> bool:
     return is_required_of(user) and not is_set_up(user)
+
+
+def take_away(*, user: User, actor: User | None) -> int:
+    """Remove every second factor of somebody who has lost theirs; returns how many. Their tokens end with it."""
+    removed: int = Authenticator.objects.filter(user=user).delete()[0]
+    tokens.revoke_all(user, TokenFamily.End.SIGNED_OUT)
+    log.info(
+        "second factors taken away", extra={"changed": user.pk, "by": actor.pk if actor else None, "count": removed}
+    )
+    return removed
 
 
 def check_code(request: HttpRequest, user: User, code: str) -> Authenticator | None:

@@ -1,10 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.totp.internal.auth import TOTP
+from django.core.management import CommandError, call_command
 from django.db import connections
 
 from accounts import mfa, tokens
@@ -254,3 +256,21 @@ def test_a_disabled_user_does_not_come_past_the_second_step(app_user):
 def test_a_refresh_needs_no_code(app_user):
     pair = tokens.issue(app_user)
     assert tokens.rotate(pair.refresh).access
+
+
+def test_an_admin_takes_a_lost_second_factor_away_and_tokens_with_it(app_user, admin):
+    pair = tokens.issue(app_user)
+    form = {"action": "take_second_step_away", "_selected_action": [app_user.pk]}
+    assert browser(admin).post("/admin/accounts/user/", form).status_code == 302
+    assert not mfa.is_set_up(app_user)
+    with pytest.raises(tokens.TokenRefused):
+        tokens.rotate(pair.refresh)
+    client = browser()
+    assert password_step(client)["Location"] == "/"
+
+
+def test_the_only_admin_gets_in_again_by_command(app_user):
+    call_command("reset_second_factor", "MINA", stdout=StringIO())
+    assert not mfa.is_set_up(app_user)
+    with pytest.raises(CommandError, match="no user"):
+        call_command("reset_second_factor", "nobody")
