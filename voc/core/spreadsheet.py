@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 # A cell that begins so is a formula to a spreadsheet; the wide forms are what East Asian input methods write.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
@@ -30,7 +31,7 @@ def csv_lines(head: Iterable[object], rows: Iterable[Iterable[object]]) -> Itera
         yield _line(buffer, writer, row)
 
 
-def _line(buffer: io.StringIO, writer: "csv._writer", row: Iterable[object]) -> str:
+def _line(buffer: io.StringIO, writer: Any, row: Iterable[object]) -> str:
     writer.writerow([harmless(cell) for cell in row])
     line = buffer.getvalue()
     buffer.seek(0)

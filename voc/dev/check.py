@@ -99,7 +99,7 @@ class Checks:
         process = subprocess.Popen(
             shimmed(step.command, death=signal.SIGKILL),
             cwd=ROOT,
-            env=self.environment | step.env,
+            env={**self.environment, **step.env},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
