@@ -2,8 +2,9 @@ import pytest
 
 from accounts.models import User
 from tests.accounts.conftest import admin, later, manager, submitter, viewer
+from tests.security.sso import _server, mina, provider
 
-__all__ = ["admin", "later", "manager", "submitter", "viewer"]
+__all__ = ["_server", "admin", "later", "manager", "mina", "provider", "submitter", "viewer"]
 
 
 @pytest.fixture(autouse=True)
