@@ -101,15 +101,16 @@ TEMPLATES = [
 WORKER_THREADS = env.int("WORKER_THREADS", default=12)
 DATABASE_POOL_SECONDS = env.float("DATABASE_POOL_SECONDS", default=10)
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://voc:voc@127.0.0.1:5432/voc")}
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+DATABASES["default"]["ENGINE"] = "voc.core.postgresql"  # which checks the health of connections itself
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})
 # The pool lives in each process; four beyond the worker's threads serve heartbeats and health.
 DATABASES["default"]["OPTIONS"]["pool"] = {
     "min_size": 1,
     "max_size": WORKER_THREADS + 4,
     "timeout": DATABASE_POOL_SECONDS,
+    # Tries to connect back off up to this long and begin anew, so that a database that is back is found soon.
+    "reconnect_timeout": 5,
 }
 DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
 DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="voc_test")}
