@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ from tickets.forms import (
 )
 from tickets.lifecycle import TRANSITIONS, Act
 from tickets.models import AnalysisStep, RunState, Status, Ticket
-from tickets.personal import hidden
+from tickets.personal import as_read, hidden
 from tickets.similar import similar_cases
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
@@ -135,8 +135,8 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
 def _analysis_context(found: Ticket, *, personal: bool) -> dict[str, Any]:
     similar = similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id)
     runs = list(found.runs.select_related("asked_by").order_by("-id")[:20])
+    similar = tuple(as_read(case, personal=personal) for case in similar)
     if not personal:
-        similar = tuple(replace(case, text=hidden(case.text), summary=hidden(case.summary)) for case in similar)
         for run in runs:
             run.result = hidden(run.result)
     return {

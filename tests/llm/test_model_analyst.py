@@ -18,6 +18,7 @@ from llm.hostile import speaks_to_the_analyst
 from llm.models import ModelCall, Outcome
 from llm.services import get_analyst
 from sandbox.client import SandboxClient
+from tests.factories import TicketFactory
 from tests.llm.hostile import EMOJI, orders
 from tests.llm.test_redaction import HARMLESS, PERSONAL, bare
 from tickets.analysis.catalogue import known_systems
@@ -243,6 +244,37 @@ def test_nothing_personal_reaches_the_models_the_cache_or_the_ledger(tmp_path: P
         if len(bare(secret)) > 5 and any(bare(secret) in text for text in sent)
     ]
     assert len(leaked) <= len(rows) * 0.01, leaked
+
+
+def test_what_models_write_keeps_its_placeholders_and_the_case_knows_what_is_behind_them(
+    tmp_path: Path, sandbox: SandboxClient
+) -> None:
+    text = f"{TEXT} 010-1234-5678 로 홍길동에게 연락 주세요."
+    failed = "Payment gateway timeout for 01012345678 and 010-9999-8888"
+    result = analyse(tmp_path, text, [line(failed)])
+
+    said = json.dumps([result.summary, result.decision_reason, result.action_proposal], ensure_ascii=False)
+    assert result.summary.endswith("[PHONE_1] 로 [NAME_1]에게 연락 주세요.")
+    assert "[PHONE_2]" in result.action_proposal["email_draft"]["body"]
+    assert "홍길동" not in said
+    assert [each["quote"] for each in result.decision_reason["evidence"]] == [failed], "as it was logged"
+    assert {name: list(forms) for name, forms in result.placeholders.items()} == {
+        "[PHONE_1]": ["010-1234-5678", "01012345678"],
+        "[NAME_1]": ["홍길동"],
+        "[PHONE_2]": ["010-9999-8888"],
+    }
+    understood = sandbox.requests("openai")[-1].json["messages"][1]["content"].splitlines()[0]
+    assert "[PHONE_1]" in understood, "the second model reads the first one's words as they were"
+
+
+def test_a_similar_tickets_customer_is_not_named_to_models(tmp_path: Path, sandbox: SandboxClient) -> None:
+    past = TicketFactory(
+        approved=True, raw_voc=TEXT, summary="서아름 고객, [PHONE_1] 결제 실패", customer_name="서아름"
+    )
+    analyse(tmp_path)
+
+    [asked] = [m["content"] for m in sandbox.requests("openai")[-1].json["messages"] if m["role"] == "user"]
+    assert f"{past.ticket_id}: (NAME 1) 고객, (PHONE 1) 결제 실패" in asked
 
 
 def test_a_complaint_keeps_its_reason_when_the_model_does_not_understand(
