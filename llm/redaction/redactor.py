@@ -7,13 +7,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from llm.redaction import names as known_names
-from llm.redaction.patterns import DIGITS, KINDS, LABELS, SAFE, SPACED
+from llm.redaction.patterns import KINDS, LABELS, SAFE, SPACED, Near
 
 # Raised with every change of what is hidden: answers that were cached under another version are not used again.
 VERSION = "2"
 _NAME = "NAME"
-# How far a match may reach beyond what announces it: a local part and a bank's name before, a domain behind.
-BEFORE, AFTER = 70, 130
+LONGEST_SAFE = 40
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(LABELS)})_(\d{{1,4}})\]")
 # Zero-width characters, direction marks, soft hyphens: nobody sees them, and they would tear a number apart.
 _INVISIBLE = re.compile(
@@ -105,12 +104,14 @@ class Redactor:
         return self._labels[key]
 
     def _found(self, text: str) -> list[Span]:
-        taken: list[Span] = []
-        safe = [(match.start(), match.end(), "") for match in SAFE.finditer(text)] if DIGITS.search(text) else []
-        for span in self._candidates(text):
-            if not _overlaps(span, taken) and (span[2] in ("IP", "EMAIL") or not _overlaps(span, safe)):
-                taken.append(span)
-        return taken
+        found: list[Span] = []
+        # A byte for each character: 1 where something is hidden already.
+        taken = bytearray(len(text))
+        for start, end, label in self._candidates(text):
+            if taken.find(1, start, end) < 0 and (label in ("IP", "EMAIL") or not _is_safe(text, start, end)):
+                found.append((start, end, label))
+                taken[start:end] = b"\x01" * (end - start)
+        return found
 
     def _candidates(self, text: str) -> Iterator[Span]:
         if self._known:
@@ -152,10 +153,11 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _matches(text: str) -> Iterator[Span]:
-    windows: dict[re.Pattern[str] | None, list[tuple[int, int]]] = {None: [(0, len(text))]}
+    windows: dict[Near | None, list[tuple[int, int]]] = {None: [(0, len(text))]}
+    lowered = text.lower() if len(text.lower()) == len(text) else text
     for kind in KINDS:
-        if kind.near not in windows:
-            windows[kind.near] = _windows(text, kind.near)
+        if kind.near is not None and kind.near not in windows:
+            windows[kind.near] = _windows(text, lowered, kind.near)
         for start, end in windows[kind.near]:
             for match in kind.pattern.finditer(text, start, end):
                 hide = "hide" if match.lastgroup == "hide" else 0
@@ -163,15 +165,33 @@ def _matches(text: str) -> Iterator[Span]:
                     yield match.start(hide), match.end(hide), kind.label
 
 
-def _windows(text: str, near: re.Pattern[str] | None) -> list[tuple[int, int]]:
-    """The parts of the text around what `near` finds, merged where they touch."""
+def _windows(text: str, lowered: str, near: Near) -> list[tuple[int, int]]:
+    """The parts of the text around what announces a kind, merged where they touch."""
     found: list[tuple[int, int]] = []
-    for match in near.finditer(text) if near else ():
-        start, end = max(0, match.start() - BEFORE), match.end() + AFTER
+    for start, end in sorted(_signs(text, lowered, near)):
+        start = max(0, start - near.before)
         if found and start <= found[-1][1]:
-            start = found.pop()[0]
-        found.append((start, min(end, len(text))))
+            start, before = found[-1][0], found.pop()[1]
+            found.append((start, max(before, min(end + near.after, len(text)))))
+        else:
+            found.append((start, min(end + near.after, len(text))))
     return found
+
+
+def _signs(text: str, lowered: str, near: Near) -> Iterator[tuple[int, int]]:
+    if near.pattern:
+        yield from (match.span() for match in near.pattern.finditer(text))
+    for word in near.words:
+        at = lowered.find(word)
+        while at >= 0:
+            yield at, at + len(word)
+            at = lowered.find(word, at + 1)
+
+
+def _is_safe(text: str, start: int, end: int) -> bool:
+    """Whether it is part of an id, a time or an address that is nobody's."""
+    around = SAFE.finditer(text, max(0, start - LONGEST_SAFE), end + LONGEST_SAFE)
+    return any(match.start() < end and start < match.end() for match in around)
 
 
 def _spaced(text: str) -> Iterator[Span]:
@@ -179,7 +199,3 @@ def _spaced(text: str) -> Iterator[Span]:
         found = next(iter(_matches(match[0].replace(" ", ""))), None)
         if found:
             yield match.start(), match.end(), found[2]
-
-
-def _overlaps(span: Span, others: list[Span]) -> bool:
-    return any(span[0] < end and start < span[1] for start, end, _label in others)

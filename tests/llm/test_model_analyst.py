@@ -1,6 +1,8 @@
 """What models decide, and what of it is believed: over HTTP, with a sandbox that obeys every order it can read."""
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from integrations.logs.retrieval import EnhancedRAGService
 from llm import activation
 from llm.analyst import ModelAnalyst
 from llm.base import Complaint
+from llm.cache import PREFIX
 from llm.hostile import speaks_to_the_analyst
 from llm.models import ModelCall, Outcome
 from llm.services import get_analyst
@@ -25,6 +28,7 @@ from tickets.analysis.catalogue import known_systems
 from tickets.analysis.pipeline import run
 from tickets.analysis.work import Work
 from tickets.results import AnalysisResult
+from voc.core.redis import door
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site", "systems")]
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -60,12 +64,12 @@ def analyse(
     lines: list[dict[str, Any]] | None = None,
     *,
     subject: str = "VOC-1",
-    name: str = "홍길동",
+    names: Sequence[str] = ("홍길동",),
 ) -> AnalysisResult:
     import time
 
     search = logs_of(folder, [line(TIMEOUT), line("started", level="INFO", minutes=5)] if lines is None else lines)
-    complaint = Complaint(text=text, received_at=NOW, systems=known_systems(), names=(name,))
+    complaint = Complaint(text=text, received_at=NOW, systems=known_systems(), names=tuple(names))
     return run(
         Work(
             ticket_id=subject,
@@ -223,27 +227,38 @@ class TestHostile:
         assert "<script>" not in Template("{{ summary }}").render(Context({"summary": summary}))
 
 
-def test_nothing_personal_reaches_the_models_the_cache_or_the_ledger(tmp_path: Path, sandbox: SandboxClient) -> None:
-    rows = [row for row in PERSONAL if not speaks_to_the_analyst(row["text"])][::6]
-    for number, row in enumerate(rows):
-        text = f"결제 오류 문의 {number}. {row['text']}"
-        lines = [line(TIMEOUT), line(f"request of {row['text']} failed", minutes=2)]
-        analyse(tmp_path / str(number), text, lines, name=row["names"][0] if row["names"] else "Nobody Known")
-    sent = [
-        bare(str(message["content"]))
-        for request in (*sandbox.requests("openai"), *sandbox.requests("anthropic"))
-        for message in request.json["messages"]
-    ]
+def readable(secret: str, text: str) -> bool:
+    """Whether it can be made out: a short name as a word of its own, anything else however it is written."""
+    if len(bare(secret)) > 4:
+        return bare(secret) in bare(text)
+    return re.search(rf"(?<!\w){re.escape(secret)}(?![a-z0-9])", text, re.IGNORECASE) is not None
 
-    assert len(rows) >= 60
-    assert len(sent) > len(rows) * 2
-    leaked = [
-        secret
-        for row in rows
-        for secret in row["hide"]
-        if len(bare(secret)) > 5 and any(bare(secret) in text for text in sent)
-    ]
-    assert len(leaked) <= len(rows) * 0.01, leaked
+
+def test_nothing_personal_reaches_the_models_the_cache_or_the_ledger(tmp_path: Path, sandbox: SandboxClient) -> None:
+    """All rows of the corpus, many to a complaint, each in a log line too."""
+    rows = [row for row in PERSONAL if not speaks_to_the_analyst(row["text"])]
+    leaked = []
+    for at in range(0, len(rows), 24):
+        batch = rows[at : at + 24]
+        text = "\n".join(["결제 오류 문의", *(row["text"] for row in batch)])
+        lines = [line(f"request of {row['text']} failed", minutes=n + 2) for n, row in enumerate(batch)]
+        sandbox.reset()
+        names = [name for row in batch for name in row["names"]]
+        analyse(tmp_path / str(at), text, [line(TIMEOUT), *lines], names=names)
+        requests = sandbox.requests()
+        sent = "\n".join(str(message["content"]) for request in requests for message in request.json["messages"])
+        leaked += [(each, row["text"]) for row in batch for each in row["hide"] if readable(each, sent)]
+
+        assert len(requests) == 2
+        assert sent.count("request of") >= len(batch)
+    kept = [str(door().client.get(key)) for key in door().client.keys(f"{PREFIX}*")]
+    noted = [str(call) for call in ModelCall.objects.values()]
+    found = "\n".join([*kept, *noted])
+
+    assert leaked == []
+    assert len(rows) >= 400
+    assert len(kept) == len(noted) == 2 * len(range(0, len(rows), 24))
+    assert [each for row in rows for each in row["hide"] if readable(each, found)] == []
 
 
 def test_what_models_write_keeps_its_placeholders_and_the_case_knows_what_is_behind_them(

@@ -4,6 +4,7 @@ import json
 import re
 import time
 import unicodedata
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ HARMLESS = (PII / "harmless.txt").read_text().splitlines()
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]")
 
 
+@cache
 def bare(text: str) -> str:
     """Letters and digits alone, in one width and case: what a reader could still make out."""
     seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
