@@ -81,7 +81,7 @@ class ModelAnalyst:
             "systems": _systems(case.complaint.systems),
             "understood": self._redactor.redact(_understood(case.normalised), keep=bool(case.normalised.prompt)),
             "complaint": complaint,
-            "logs": "\n".join(f"[{key}] {text}" for key, (_entry, text) in shown.items()) or "-",
+            "logs": "\n".join(f"[{key}] {_indented(text)}" for key, (_entry, text) in shown.items()) or "-",
             "past_cases": self._redactor.redact(_past(case.past_cases)) or "-",
         }
         try:
@@ -150,6 +150,11 @@ def _line(entry: LogEntry) -> str:
     parts = [entry.timestamp.isoformat(), entry.level.value, entry.service, entry.error_code or "", entry.message]
     trace = f"\n{entry.stack_trace[:MAX_TRACE]}" if entry.stack_trace else ""
     return " ".join(part for part in parts if part) + trace
+
+
+def _indented(text: str) -> str:
+    """No part of a line, whatever breaks it holds, can pass for the beginning of another one."""
+    return "\n    ".join(text.splitlines())
 
 
 def _understood(found: Normalised) -> str:

@@ -32,6 +32,7 @@ from tickets.lifecycle import TRANSITIONS, Act
 from tickets.models import AnalysisStep, RunState, Status, Ticket
 from tickets.personal import as_read, hidden
 from tickets.similar import similar_cases
+from tickets.views_models import models_of
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
 from tickets.views_timeline import lines_of, similar_lines
@@ -127,12 +128,12 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
     }
     context |= _trail_context(request, user, found)
     if internal:
-        context |= _analysis_context(found, personal=personal)
+        context |= _analysis_context(found, personal=personal, staff=bool(user.is_staff))
         context |= _forms_context(found, offers, shown)
     return context
 
 
-def _analysis_context(found: Ticket, *, personal: bool) -> dict[str, Any]:
+def _analysis_context(found: Ticket, *, personal: bool, staff: bool) -> dict[str, Any]:
     similar = similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id)
     runs = list(found.runs.select_related("asked_by").order_by("-id")[:20])
     similar = tuple(as_read(case, personal=personal) for case in similar)
@@ -143,6 +144,7 @@ def _analysis_context(found: Ticket, *, personal: bool) -> dict[str, Any]:
         "reading": read_decision(found.decision_reason),
         "proposal": read_proposal(found.action_proposal),
         "runs": compare_runs(runs),
+        "models": models_of(found.ticket_id, runs) if staff else None,
         "similar": similar_lines(similar),
     }
 

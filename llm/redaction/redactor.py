@@ -16,7 +16,7 @@ LONGEST_SAFE = 40
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(LABELS)})_(\d{{1,4}})\]")
 # Zero-width characters, direction marks, soft hyphens: nobody sees them, and they would tear a number apart.
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
 _NOISE = re.compile(r"[\s\W_]+")
 
@@ -31,6 +31,8 @@ def plain(text: str, keep: Collection[str] = ()) -> str:
     but for those to `keep`."""
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+        # Half a character, as broken logs hold them, cannot be sent, hashed or stored.
+        text = text.encode("utf-8", "replace").decode()
     if "[" not in text:
         return text
     return _PLACEHOLDER.sub(lambda match: match[0] if match[0] in keep else f"({match[1]} {match[2]})", text)
@@ -108,7 +110,7 @@ class Redactor:
         # A byte for each character: 1 where something is hidden already.
         taken = bytearray(len(text))
         for start, end, label in self._candidates(text):
-            if taken.find(1, start, end) < 0 and (label in ("IP", "EMAIL") or not _is_safe(text, start, end)):
+            if taken.find(1, start, end) < 0 and (label in ("IP", "EMAIL") or not _is_safe(text, start, end, label)):
                 found.append((start, end, label))
                 taken[start:end] = b"\x01" * (end - start)
         return found
@@ -188,9 +190,14 @@ def _signs(text: str, lowered: str, near: Near) -> Iterator[tuple[int, int]]:
             at = lowered.find(word, at + 1)
 
 
-def _is_safe(text: str, start: int, end: int) -> bool:
-    """Whether it is part of an id, a time or an address that is nobody's."""
+def _is_safe(text: str, start: int, end: int, label: str) -> bool:
+    """Whether it is part of an id, a time or an address that is nobody's.
+
+    A card's check digit is proof enough against what is only a part of it: 5.5.5.5 alone may be an address.
+    """
     around = SAFE.finditer(text, max(0, start - LONGEST_SAFE), end + LONGEST_SAFE)
+    if label == "CARD":
+        return any(match.start() <= start and end <= match.end() for match in around)
     return any(match.start() < end and start < match.end() for match in around)
 
 

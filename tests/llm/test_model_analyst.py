@@ -1,7 +1,6 @@
 """What models decide, and what of it is believed: over HTTP, with a sandbox that obeys every order it can read."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,7 @@ from llm.services import get_analyst
 from sandbox.client import SandboxClient
 from tests.factories import TicketFactory
 from tests.llm.hostile import EMOJI, orders
-from tests.llm.test_redaction import HARMLESS, PERSONAL, bare
+from tests.llm.test_redaction import HARMLESS, PERSONAL, readable
 from tickets.analysis.catalogue import known_systems
 from tickets.analysis.pipeline import run
 from tickets.analysis.work import Work
@@ -225,13 +224,6 @@ class TestHostile:
 
         assert "<script>" in summary
         assert "<script>" not in Template("{{ summary }}").render(Context({"summary": summary}))
-
-
-def readable(secret: str, text: str) -> bool:
-    """Whether it can be made out: a short name as a word of its own, anything else however it is written."""
-    if len(bare(secret)) > 4:
-        return bare(secret) in bare(text)
-    return re.search(rf"(?<!\w){re.escape(secret)}(?![a-z0-9])", text, re.IGNORECASE) is not None
 
 
 def test_nothing_personal_reaches_the_models_the_cache_or_the_ledger(tmp_path: Path, sandbox: SandboxClient) -> None:
