@@ -167,7 +167,7 @@ def _trail_context(request: HttpRequest, user: User, found: Ticket) -> dict[str,
     passed_seconds = _seconds_left(queries.undo_until(passed)) if passed and passed.pk != found.pk else 0
     return {
         "trail": trail_of(request, found.ticket_id, next_id=following.ticket_id if following else ""),
-        "next": following,
+        "next": queries.as_seen_by(user, following) if following else None,
         "moves_on": trail.queue and found.status not in WAITING,
         "passed": passed if passed_seconds else None,
         "passed_seconds": passed_seconds,

@@ -34,7 +34,7 @@ from voc.core.vocabulary import ProblemType, Urgency
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site", "systems")]
 # All of them with `make chaos`; in the ordinary tests every so many, which ones differs from test to test.
-STEP = int(os.environ.get("HOSTILE_STEP", "8"))
+STEP = int(os.environ.get("HOSTILE_STEP", "20"))
 CORPUS = [json.loads(row) for row in Path("tests/corpus/hostile.jsonl").read_text().splitlines()]
 COMPLAINTS = [row for row in CORPUS if row["where"] == "complaint"]
 LINES = [row for row in CORPUS if row["where"] == "log"]

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -141,6 +142,16 @@ class TestTextsOfModels:
         assert "[NAME_1]입니다. [PHONE_1] 로 온 문자가 이상해요." in text
         assert "sms to [PHONE_2] from [ACCOUNT_1] failed" in text, "also where no pattern would know it again"
 
+    def test_the_answer_to_a_verdict_is_filled_in_too(self, decided):
+        client = APIClient()
+        client.force_authenticate(UserFactory(manager=True))
+        answer = client.post(f"/api/v1/tickets/{decided.ticket_id}/confirm", {}, format="json").json()
+        assert answer["status"] == "DONE"
+        assert answer["summary"] == f"{NAME} 고객이 {PHONE} 로 문자를 못 받음"
+        assert answer["decision_reason"]["summary"] == f"문자 오류: {PHONE}"
+        decided.refresh_from_db()
+        assert decided.summary.startswith("[NAME_1]"), "what is stored stays as it was"
+
     def test_who_handed_it_in_reads_his_own_data_and_nobody_elses(self, decided, submitter):
         text = seen_in_api(submitter, decided)
         assert f"SMS to {PHONE} and [PHONE_2] failed" in text
@@ -158,6 +169,10 @@ class TestTextsOfModels:
         listed = client.get(reverse("admin:tickets_ticket_changelist")).content.decode()
         assert f"SMS to {PHONE} and {OTHER} failed" in page
         assert f"{NAME} 고객이 {PHONE} 로 문자를 못 받음" in listed
+        asked = client.post(
+            reverse("admin:tickets_ticket_changelist"), {"action": "reject", ACTION_CHECKBOX_NAME: [decided.pk]}
+        ).content.decode()
+        assert f"{NAME} 고객이 {PHONE} 로 문자를 못 받음" in asked
 
     def test_a_similar_ticket_is_named_as_the_reader_may_read_it(self, decided):
         other = TicketFactory(waiting=True, raw_voc=f"{decided.raw_voc} 또 그래요", customer_name="남궁민수")
