@@ -119,14 +119,16 @@ class Api(Search, Talk):
         for key in keys:
             if (known := site.find_project(self.config, key)) is not None:
                 types = [self._with_fields(known, type_id) for type_id in site.TYPES]
-                found.append({**site.project(self.config, known, self.shape.root), "issuetypes": types})
+                shown = {**site.project(self.config, known, self.shape.root), "issuetypes": types}
+                del shown["projectTypeKey"]
+                found.append(shown)
         return 200, {"expand": "projects", "projects": found}
 
     def _with_fields(self, key: str, type_id: str) -> dict[str, Any]:
         shown = site.issue_type(type_id, self.shape.root)
         if "projects.issuetypes.fields" in self.args.get("expand", ""):
             fields = metadata(self.config, key, type_id, self.shape.root)
-            shown["fields"] = {one["fieldId"]: one for one in fields}
+            shown["fields"] = {one.pop("fieldId"): one for one in fields}
         return shown
 
     def _page(self, name: str, items: list[Any]) -> dict[str, Any]:

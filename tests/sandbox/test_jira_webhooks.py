@@ -12,7 +12,7 @@ import pytest
 from sandbox.client import RecordedRequest, SandboxClient
 from sandbox.vendors.jira_webhooks import signature
 
-SECRET = "s3cret"  # noqa: S105
+SECRET = "s3cret"
 
 
 @pytest.fixture
