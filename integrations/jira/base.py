@@ -29,7 +29,11 @@ class JiraGone(JiraRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JiraIssue:
-    """`status_category` is new, indeterminate, done or "" ; `id` never changes, `key` does when the issue is moved."""
+    """`status_category` is new, indeterminate, done or "" ; `id` never changes, `key` does when the issue is moved.
+
+    `comments` is a signature of all comments as they were: two equal ones, the same comments. "" when there are more than
+    Jira says at once.
+    """
 
     id: str
     key: str
@@ -45,6 +49,7 @@ class JiraIssue:
     created: datetime | None = None
     updated: datetime | None = None
     labels: tuple[str, ...] = ()
+    comments: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Jira's JSON as plain values. What is missing there is empty here; nothing of it is trusted to have a shape."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ ISSUE_FIELDS: Final = (
     "created",
     "updated",
     "labels",
+    "comment",
 )
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -57,6 +59,24 @@ def issue(raw: object) -> JiraIssue:
         created=moment(fields.get("created")),
         updated=moment(fields.get("updated")),
         labels=tuple(str(each) for each in labels) if isinstance(labels, list) else (),
+        comments=_signature(fields.get("comment")),
+    )
+
+
+def signature(comments: Iterable[tuple[str, datetime]]) -> str:
+    """Of comments by id and the time of their last change."""
+    told = [f"{number}@{at.timestamp():.3f}" for number, at in comments]
+    return f"{len(told)}:{hashlib.sha256(' '.join(sorted(told)).encode()).hexdigest()[:24]}"
+
+
+def _signature(raw: object) -> str:
+    """Of the comments that an issue's answer holds, if it holds them all: a search gives no more than twenty."""
+    data = mapping(raw)
+    listed = data.get("comments")
+    if not isinstance(listed, list) or data.get("total") != len(listed):
+        return ""
+    return signature(
+        (text(mapping(each).get("id")), moment(mapping(each).get("updated")) or LONG_AGO) for each in listed
     )
 
 

@@ -40,7 +40,7 @@ class JiraLink(models.Model):
 
     What stands below `issue_summary` is Jira's and only read here. `error` is in Jira's words, `field_errors` is
     {name of the field: what Jira says about it}. `posts` counts how often the issue was sent, at `posted_at` last;
-    `looks` how often it was looked for since.
+    `looks` how often it was looked for since. `comments_read` is the signature of the comments that were read last.
     """
 
     ticket = models.OneToOneField(Ticket, verbose_name=_("ticket"), on_delete=models.CASCADE, related_name="jira_link")
@@ -69,6 +69,7 @@ class JiraLink(models.Model):
     issue_priority = models.CharField(_("priority in Jira"), max_length=60, blank=True, default="")
     due_on = models.DateField(_("due on"), null=True, blank=True)
     issue_updated_at = models.DateTimeField(_("changed in Jira at"), null=True, blank=True)
+    comments_read = models.CharField(max_length=40, blank=True, default="", editable=False)
     gone_at = models.DateTimeField(_("not readable since"), null=True, blank=True)
     gone_reason = models.CharField(_("not readable because"), max_length=300, blank=True, default="")
 

@@ -226,6 +226,10 @@ class EventKind(models.TextChoices):
     JIRA_DONE = "jira_done", _("Done in Jira")
     JIRA_REOPENED = "jira_reopened", _("Reopened in Jira")
     JIRA_COMMENTED = "jira_commented", _("Comment in Jira")
+    JIRA_COMMENT_EDITED = "jira_comment_edited", _("Comment changed in Jira")
+    JIRA_COMMENT_DELETED = "jira_comment_deleted", _("Comment deleted in Jira")
+    JIRA_GONE = "jira_gone", _("Jira issue cannot be read")
+    JIRA_BACK = "jira_back", _("Jira issue can be read again")
 
 
 class TicketEvent(models.Model):
