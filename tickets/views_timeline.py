@@ -23,6 +23,8 @@ OUTCOMES: Final[dict[str, Promise]] = {
 MESSAGES: Final[dict[str, Promise]] = {
     "ticket.urgent": gettext_lazy("urgent complaint"),
     "ticket.decided": gettext_lazy("verdict"),
+    "ticket.jira_created": gettext_lazy("Jira issue"),
+    "ticket.jira_blocked": gettext_lazy("Jira issue refused"),
 }
 CHANNELS: Final[dict[str, Promise | str]] = {
     "slack": gettext_lazy("Slack"),

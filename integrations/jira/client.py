@@ -154,7 +154,7 @@ class JiraClient:
         if not self.is_cloud:
             # Data Center has no bulkfetch; an id that is gone would fail the search unless it only warns.
             body = {"jql": f"id in ({','.join(ids)})", "fields": list(reading.ISSUE_FIELDS), "maxResults": PAGE}
-            return _issues(self._call("POST", "search", body={**body, "validateQuery": "warn"}))
+            return _issues(self._call("POST", "search", body={**body, "validateQuery": False}))
         body = {"issueIdsOrKeys": ids, "fields": list(reading.ISSUE_FIELDS)}
         return _issues(self._call("POST", "issue/bulkfetch", body=body))
 
@@ -188,6 +188,13 @@ class JiraClient:
                 raise Transient("Jira's search goes round in circles")
             seen.add(token)
         return list(found.values())
+
+    def issue_property(self, issue_id: str, name: str) -> Any:
+        """What stands under the name at the issue, None for nothing. Copies of an issue do not have it."""
+        try:
+            return self._get(f"issue/{_quoted(issue_id)}/properties/{_quoted(name)}").get("value")
+        except JiraGone:
+            return None
 
     def add_labels(self, issue_id: str, labels: Iterable[str]) -> None:
         """Add what is missing; nothing is taken away."""
