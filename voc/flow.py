@@ -88,6 +88,18 @@ FLOW: dict[str, list[dict[str, Any]]] = {
     "jira.duplicate": [
         {"queue": "jira", "handler": "tickets.jira.handlers.report_duplicate", "max_seconds": 120, "max_attempts": 12},
     ],
+    "jira.told": [
+        {"queue": "jira", "handler": "tickets.jira.inbound.hear", "max_seconds": 60, "max_attempts": 8},
+    ],
+    "jira.comment": [
+        {
+            "queue": "jira",
+            "handler": "tickets.jira.comments.carry",
+            "on_dead": "tickets.jira.comments.give_up",
+            "max_seconds": 60,
+            "max_attempts": 20,
+        },
+    ],
     "account.mail": [
         {"queue": "mail", "handler": "accounts.handlers.send_mail", "max_seconds": 30, "max_attempts": 12},
     ],

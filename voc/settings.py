@@ -231,6 +231,7 @@ VOC_QUEUES = {
 OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=15)
 OUTBOX_MAX_INTERRUPTIONS = env.int("OUTBOX_MAX_INTERRUPTIONS", default=20)
 OUTBOX_SWEEP_SECONDS = env.float("OUTBOX_SWEEP_SECONDS", default=5)
+JIRA_POLL_SECONDS = env.float("JIRA_POLL_SECONDS", default=120)
 OUTBOX_KEEP_DAYS = env.int("OUTBOX_KEEP_DAYS", default=30)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -255,6 +256,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
     "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
+    "jira-poll": {
+        "task": "tickets.tasks.poll_jira",
+        "schedule": JIRA_POLL_SECONDS,
+        "options": {"expire_seconds": max(10, round(JIRA_POLL_SECONDS))},
+    },
+    "jira-reconcile": {"task": "tickets.tasks.reconcile_jira", "schedule": crontab(minute=47, hour=3)},
     "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},
     "idempotency-prune": {"task": "tickets.tasks.prune_idempotency_keys", "schedule": crontab(minute=27, hour=3)},
 }
@@ -315,7 +322,6 @@ JIRA_SHARE = env.list("JIRA_SHARE", default=["summary", "analysis", "evidence", 
 JIRA_LOOK_SECONDS = env.list("JIRA_LOOK_SECONDS", cast=float, default=[60, 180, 600])
 JIRA_WEBHOOK_SECRET = env.str("JIRA_WEBHOOK_SECRET", default="")
 JIRA_STATUS_MAP = env.json("JIRA_STATUS_MAP", default={})
-JIRA_POLL_SECONDS = env.float("JIRA_POLL_SECONDS", default=120)
 
 # --- models and prompts ---------------------------------------------------------------------------------------------
 PROMPT_DIR = env.str("PROMPT_DIR", default="prompts")

@@ -32,7 +32,7 @@ class JiraIssue:
     """`status_category` is new, indeterminate, done or "" ; `id` never changes, `key` does when the issue is moved.
 
     `comments` is a signature of all comments as they were: two equal ones, the same comments. "" when there are more than
-    Jira says at once.
+    twenty, which is what a search tells.
     """
 
     id: str

@@ -32,6 +32,7 @@ ISSUE_FIELDS: Final = (
     "labels",
     "comment",
 )
+MOST_COMMENTS: Final = 20
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,10 +71,11 @@ def signature(comments: Iterable[tuple[str, datetime]]) -> str:
 
 
 def _signature(raw: object) -> str:
-    """Of the comments that an issue's answer holds, if it holds them all: a search gives no more than twenty."""
+    """Of the comments that an issue's answer holds, if it holds them all. A search gives no more than twenty, and what
+    is read otherwise shall be comparable."""
     data = mapping(raw)
     listed = data.get("comments")
-    if not isinstance(listed, list) or data.get("total") != len(listed):
+    if not isinstance(listed, list) or data.get("total") != len(listed) or len(listed) > MOST_COMMENTS:
         return ""
     return signature(
         (text(mapping(each).get("id")), moment(mapping(each).get("updated")) or LONG_AGO) for each in listed

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from integrations.jira.base import CreatedIssue, JiraIssue
 from integrations.jira.client import is_configured
 from tickets import lifecycle
+from tickets.jira import following
 from tickets.models import EventKind, JiraLink, JiraOrigin, JiraState, Status, Ticket
 from tickets.similar import similar_cases
 from voc.core import clock
@@ -19,35 +20,6 @@ from voc.core.errors import Permanent
 from voc.core.outbox.api import emit
 
 BLOCKED_ALERT: Final = "jira-blocked"
-MAX_SUMMARY: Final = 300
-
-
-def follow(link: JiraLink, issue: JiraIssue) -> None:
-    """Write what Jira says of the issue on the link and on its ticket. In the caller's transaction; changes no status."""
-    values = _seen(issue)
-    JiraLink.objects.filter(pk=link.pk).update(**values)
-    for name, value in values.items():
-        setattr(link, name, value)
-    Ticket.objects.filter(pk=link.ticket_id).update(
-        jira_issue_key=issue.key, jira_project_key=issue.project_key, jira_synced_at=clock.now()
-    )
-
-
-def _seen(issue: JiraIssue) -> dict[str, Any]:
-    return {
-        "issue_key": issue.key,
-        "project_key": issue.project_key,
-        "issue_type": issue.issue_type[:60],
-        "issue_summary": issue.summary[:MAX_SUMMARY],
-        "status": issue.status[:100],
-        "status_category": issue.status_category[:20],
-        "resolution": issue.resolution[:100],
-        "issue_assignee": issue.assignee[:150],
-        "issue_priority": issue.priority[:60],
-        "due_on": issue.due_on,
-        "issue_updated_at": issue.updated,
-        "updated_at": clock.now(),
-    }
 
 
 @transaction.atomic
@@ -108,10 +80,10 @@ def attach(*, ticket_id: str, issue: JiraIssue | CreatedIssue, origin: JiraOrigi
     link.error, link.field_errors, link.updated_at = "", {}, clock.now()
     link.save()
     lifecycle.update(ticket, {"jira_issue_key": issue.key, "jira_project_key": link.project_key})
-    if isinstance(issue, JiraIssue):
-        follow(link, issue)
     kind = EventKind.JIRA_LINKED if origin == JiraOrigin.LINKED else EventKind.JIRA_CREATED
     lifecycle.record(ticket, kind=kind, data={"key": issue.key, "project": link.project_key, "origin": origin.value})
+    if isinstance(issue, JiraIssue):
+        following.follow(ticket=ticket, link=link, issue=issue)
     emit("jira.link_back", subject=ticket.ticket_id, payload={"issue_id": issue.id})
     if origin != JiraOrigin.LINKED:
         emit(
@@ -126,11 +98,11 @@ def attach(*, ticket_id: str, issue: JiraIssue | CreatedIssue, origin: JiraOrigi
 
 def linked_back(ticket: Ticket, issue: JiraIssue) -> None:
     """The issue leads to the ticket; it is shown as it was when that was done. In the caller's transaction."""
+    ticket = lifecycle.lock(ticket.ticket_id)
     link = JiraLink.objects.select_for_update().filter(ticket=ticket, issue_id=issue.id, state=JiraState.LINKED).first()
     if link is None:
         return
-    if link.issue_updated_at is None or (issue.updated and link.issue_updated_at <= issue.updated):
-        follow(link, issue)
+    following.follow(ticket=ticket, link=link, issue=issue)
     JiraLink.objects.filter(pk=link.pk).update(remote_linked_at=clock.now())
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from integrations.jira.base import ISSUE_PROPERTY, CreatedIssue, JiraGone, JiraIssue, JiraRefused, JiraUnauthorised
 from integrations.jira.client import JiraClient, get_client
-from tickets.jira import describe, links, metadata
+from tickets.jira import describe, inbound, links, metadata
 from tickets.jira.outage import LookLater
 from tickets.models import JiraLink, JiraOrigin, JiraState, Ticket
 from voc.core import clock
@@ -55,9 +55,7 @@ class JiraService:
 
     def sync_status(self, ticket_id: str, jira_issue_key: str) -> None:
         """Read the issue, and have the ticket follow it."""
-        from tickets.jira.inbound import sync_ticket  # noqa: PLC0415
-
-        sync_ticket(ticket_id, jira_issue_key)
+        inbound.sync_ticket(ticket_id, jira_issue_key)
 
     def _create(self, link: JiraLink, *, project_key: str, issue_type: str) -> JiraIssue:
         ticket = link.ticket
