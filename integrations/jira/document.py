@@ -44,8 +44,8 @@ Block = Heading | Paragraph | Bullets | Code | Link
 Document = tuple[Block, ...]
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-# What means something in wiki markup at any place, and at the beginning of a line.
-_MARKS = re.compile(r"[\\{}\[\]|!*_^~+?@#-]")
+# What means something in wiki markup: at any place, at the edge of a word, doubled; and at the beginning of a line.
+_MARKS = re.compile(r"[\\{}\[\]|!]|(?<!\w)[*_^~+#-]|[*_^~+-](?!\w)|\?(?=\?)|(?<=\?)\?")
 _LINE_MARKS = re.compile(r"^(\s*)(h[1-6]\.|bq\.)", re.MULTILINE)
 _MENTION = re.compile(r"\[~(?:accountid:)?([^\]\s]{1,128})\]")
 
@@ -205,7 +205,7 @@ def _escaped(text: str) -> str:
 def from_wiki(text: str) -> str:
     """Wiki markup as text for people: mentions as @name, our own escapes taken away; other markup stays as it was typed."""
     named = _MENTION.sub(lambda found: f"@{found[1]}", text)
-    return re.sub(r"\\([\\{}\[\]|!*_^~+?@#-])", r"\1", named).strip()
+    return re.sub(r"\\([\\{}\[\]|!*_^~+?#-])", r"\1", named).strip()
 
 
 def rendered(document: Document, *, adf: bool) -> dict[str, Any] | str:

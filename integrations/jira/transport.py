@@ -90,7 +90,7 @@ class CarefulAdapter(HTTPAdapter):
         finally:
             response.close()
         response._content = bytes(body)
-        response._content_consumed = True
+        response._content_consumed = True  # type: ignore[attr-defined]
         return response
 
 

@@ -48,6 +48,7 @@ def minded(job: RunningJob) -> Iterator[None]:
             raise
         close_gate(QUEUE, reason=error.message, until=_until(error))
         raise Transient(error.message, at=job.created_at, spend=False) from error
+    clear_alert(REFUSED_ALERT)
 
 
 def stop(reason: str) -> None:
