@@ -95,10 +95,9 @@ class Search(Request):
         return query.order([row for row in self.store.indexed() if query.matches(row)])
 
     def _results(self, rows: list[dict[str, Any]], fields: list[str] | None) -> list[dict[str, Any]]:
-        """What search found, as it is now; an issue that is gone since is left out."""
+        """What search found, as the index has it."""
         names = self.body.get("properties") or []
-        issues = [self.store.issues[row["id"]] for row in rows if row["id"] in self.store.issues]
-        return [self.shape.issue(one, fields, properties=names, most=COMMENTS_IN_A_RESULT) for one in issues]
+        return [self.shape.issue(row["issue"], fields, properties=names, most=COMMENTS_IN_A_RESULT) for row in rows]
 
     def _start(self, token: Any, jql: str) -> int:
         if not token:

@@ -9,7 +9,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from threading import RLock
 from typing import Any
 
@@ -64,7 +64,7 @@ class Issue:
     old_keys: list[str] = field(default_factory=list)
 
     def row(self) -> dict[str, Any]:
-        """What search sees, with a copy of the issue as it was then."""
+        """What search sees: the issue as it is now, in a copy that stays so."""
         name, category = STATUSES[self.status]
         return {
             "id": self.id,
@@ -84,6 +84,7 @@ class Issue:
             "text": f"{self.summary} {plain(self.description)}",
             "created": self.created,
             "updated": self.updated,
+            "issue": replace(self, labels=list(self.labels), comments=[replace(comment) for comment in self.comments]),
         }
 
 

@@ -56,7 +56,7 @@ def _apply(ticket_id: str, issue: JiraIssue) -> bool:
 
 
 def follow(*, ticket: Ticket, link: JiraLink, issue: JiraIssue) -> bool:
-    """Bring a locked ticket and its link up to the issue; whether anything was written. What is older than the link is ignored.
+    """Bring a locked ticket and its link up to the issue; whether the ticket changed. What is older than the link is ignored.
 
     The first reading of a link is told only where it changes the ticket's status.
     """
@@ -65,7 +65,8 @@ def follow(*, ticket: Ticket, link: JiraLink, issue: JiraIssue) -> bool:
     changes = _differences(link, issue)
     step = _step(ticket, link, issue)
     back = link.gone_at is not None
-    if not (changes or step or back):
+    if not (step or back or set(changes) - {"issue_updated_at"}):
+        _write(link, changes)  # something of it changed that is not followed
         return False
     first = link.issue_updated_at is None
     told = {name: [_plain(getattr(link, name)), _plain(changes[name])] for name in TOLD if name in changes}
@@ -140,6 +141,8 @@ def _step(ticket: Ticket, link: JiraLink, issue: JiraIssue) -> tuple[Act, Status
 
 
 def _write(link: JiraLink, values: Mapping[str, Any]) -> None:
+    if not values:
+        return
     JiraLink.objects.filter(pk=link.pk).update(**values)
     for name, value in values.items():
         setattr(link, name, value)

@@ -19,6 +19,7 @@ from voc.core.errors import VocError
 # Search is behind by minutes at times, and clocks differ: so much is asked for twice.
 OVERLAP: Final = timedelta(minutes=10)
 CLAIM: Final = timedelta(minutes=10)
+PAGE: Final = 100
 MOST_PAGES: Final = 1_000
 BATCH: Final = 100
 # A done ticket's issue may be reopened; after so long without a change only a webhook or the poll tells of it.
@@ -89,7 +90,7 @@ def reconcile() -> int | None:
 def _pages(client: JiraClient, jql: str) -> Iterator[tuple[JiraIssue, ...]]:
     token, tokens = "", set[str]()
     for _page in range(MOST_PAGES):
-        page = client.search(jql, page_token=token)
+        page = client.search(jql, page_token=token, limit=PAGE)
         yield page.issues
         token = page.next_token
         if not token or token in tokens:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from copy import copy
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import httpx
 from tests.factories import TicketFactory
 from tests.tickets.jira.site import Site
 from tickets.models import JiraLink, JiraOrigin, JiraState, Status, Ticket, TicketEvent
+from tickets.models.jira import new_label
 from voc.core import clock
 from voc.core.outbox.models import Job
 
@@ -18,27 +20,27 @@ SECRET = "webhook-s3cret"
 
 def linked(site: Site, count: int = 1, *, status: str = Status.IN_PROGRESS) -> list[Ticket]:
     """Approved tickets with an issue each, as after their creation."""
-    tickets = [TicketFactory(analysed=True, status=status) for _ in range(count)]
-    links = [
-        JiraLink(ticket=ticket, project_key="VOC", issue_type="Bug", created_at=clock.now(), updated_at=clock.now())
-        for ticket in tickets
-    ]
-    wanted = [
-        {
-            "project": "VOC",
-            "type": "10001",
-            "summary": ticket.ticket_id,
-            "labels": ["voc", link.label],
-            "who": "voc-bot",
-        }
-        for ticket, link in zip(tickets, links, strict=True)
-    ]
+    first = TicketFactory.build(analysed=True, status=status)
+    there = Ticket.objects.count()
+    labels = [new_label() for _ in range(count)]
+    wanted = [{"project": "VOC", "type": "10001", "labels": ["voc", label], "who": "voc-bot"} for label in labels]
     made = site.post("issues", {"issues": wanted})["issues"]
-    for link, issue in zip(links, made, strict=True):
-        link.state, link.origin, link.posts = JiraState.LINKED, JiraOrigin.CREATED, 1
-        link.issue_id, link.issue_key = issue["id"], issue["key"]
-        Ticket.objects.filter(pk=link.ticket_id).update(jira_issue_key=issue["key"], jira_project_key="VOC")
-    JiraLink.objects.bulk_create(links)
+    tickets = []
+    for number, issue in enumerate(made, there + 1):
+        ticket = copy(first)
+        ticket._state = copy(first._state)
+        ticket.ticket_id = f"VOC-20250101-{number:05d}"
+        ticket.jira_issue_key, ticket.jira_project_key = issue["key"], "VOC"
+        tickets.append(ticket)
+    Ticket.objects.bulk_create(tickets)
+    now = clock.now()
+    JiraLink.objects.bulk_create(
+        JiraLink(
+            ticket=ticket, label=label, state=JiraState.LINKED, origin=JiraOrigin.CREATED, posts=1, project_key="VOC",
+            issue_type="Bug", issue_id=issue["id"], issue_key=issue["key"], created_at=now, updated_at=now,
+        )
+        for ticket, label, issue in zip(tickets, labels, made, strict=True)
+    )  # fmt: skip
     return tickets
 
 
