@@ -113,6 +113,17 @@ def _told(data: dict[str, Any]) -> str:
     return " · ".join(filter(None, told))
 
 
+def _issue(data: dict[str, Any]) -> str:
+    said = [str(data.get(name) or "") for name in ("key", "project", "type", "error")]
+    fields = data.get("fields")
+    said += [f"{name}: {why}" for name, why in fields.items()] if isinstance(fields, dict) else []
+    return " · ".join(filter(None, said))
+
+
+def _duplicate(data: dict[str, Any]) -> str:
+    return _("%(key)s, kept is %(kept)s") % {"key": data.get("key"), "kept": data.get("kept")}
+
+
 def _value(key: str) -> Callable[[dict[str, Any]], str]:
     return lambda data: str(data.get(key) or "")
 
@@ -128,4 +139,10 @@ DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     EventKind.COMMENTED: _value("body"),
     EventKind.TOLD: _told,
     EventKind.NOT_TOLD: _told,
+    EventKind.JIRA_CREATED: _value("key"),
+    EventKind.JIRA_LINKED: _value("key"),
+    EventKind.JIRA_UNLINKED: _value("key"),
+    EventKind.JIRA_BLOCKED: _issue,
+    EventKind.JIRA_RETRIED: _issue,
+    EventKind.JIRA_DUPLICATE: _duplicate,
 }

@@ -6,7 +6,7 @@ Conflict, or Ticket.DoesNotExist. Whether the caller may do it, and may see the 
 
 from tickets.services.analysis import begin_analysis, finish_analysis, give_up_analysis, record_step
 from tickets.services.conversation import add_comment, assign_ticket, record_told
-from tickets.services.issues import JiraChoice, create_issue_again, link_issue, unlink_issue
+from tickets.services.issues import JiraChoice, create_issue_again, link_issue, may_complete, unlink_issue, usual_choice
 from tickets.services.submission import submit_voc
 from tickets.services.verdicts import (
     UNSET,
@@ -31,6 +31,7 @@ __all__ = [
     "finish_analysis",
     "give_up_analysis",
     "link_issue",
+    "may_complete",
     "record_step",
     "record_told",
     "reject_ticket",
@@ -38,4 +39,5 @@ __all__ = [
     "submit_voc",
     "undo_verdict",
     "unlink_issue",
+    "usual_choice",
 ]

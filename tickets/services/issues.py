@@ -85,14 +85,18 @@ def forget_issue(ticket: Ticket) -> None:
     JiraLink.objects.filter(ticket=ticket, state=JiraState.WAITING, posts=0).delete()
 
 
-def check_completion(ticket: Ticket) -> None:
-    """Raise NotAllowed while Jira says when the ticket is done; what is unlinked or refused there people complete."""
+def may_complete(ticket: Ticket) -> bool:
+    """Whether people say when the ticket is done: not while Jira does. What is unlinked or refused there they complete."""
     if ticket.status != Status.IN_PROGRESS or not is_configured():
-        return
-    link = JiraLink.objects.filter(ticket=ticket).first()
-    if link is None or link.state in (JiraState.UNLINKED, JiraState.BLOCKED):
-        return
-    raise NotAllowed(_("Jira says when this ticket is done. To complete it by hand, unlink its issue first."))
+        return True
+    followed = JiraLink.objects.filter(ticket=ticket).exclude(state__in=(JiraState.UNLINKED, JiraState.BLOCKED))
+    return not followed.exists()
+
+
+def check_completion(ticket: Ticket) -> None:
+    """Raise NotAllowed unless `may_complete`."""
+    if not may_complete(ticket):
+        raise NotAllowed(_("Jira says when this ticket is done. To complete it by hand, unlink its issue first."))
 
 
 @transaction.atomic
