@@ -1,5 +1,6 @@
 """What an issue says about its ticket: as much as JIRA_SHARE allows, and never more of a person than that."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -28,8 +29,6 @@ from tickets.personal import hidden
 from voc.core import clock
 from voc.core.vocabulary import ProblemType, Urgency
 
-# What JIRA_SHARE may name.
-SHAREABLE: Final = ("summary", "analysis", "evidence", "proposal", "complaint", "customer_name", "customer_contact")
 # Jira's own limit.
 MAX_SUMMARY: Final = 255
 
@@ -77,11 +76,8 @@ def priority_of(ticket: Ticket) -> str:
     return str(settings.JIRA_PRIORITIES.get(ticket.urgency or "", ""))
 
 
-def extra_fields(ticket: Ticket, *, project_key: str, issue_type: str) -> dict[str, Any]:
-    """JIRA_FIELDS for all projects, this project, and this type in it, the nearest last; `{ticket_id}` and such filled in."""
-    found: dict[str, Any] = {}
-    for place in ("*", project_key, f"*/{issue_type}", f"{project_key}/{issue_type}"):
-        found |= mapping(settings.JIRA_FIELDS.get(place))
+def filled(ticket: Ticket, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of JIRA_FIELDS, with `{ticket_id}` and such filled in."""
     values = {
         "{ticket_id}": ticket.ticket_id,
         "{url}": ticket_url(ticket),
@@ -89,7 +85,7 @@ def extra_fields(ticket: Ticket, *, project_key: str, issue_type: str) -> dict[s
         "{urgency}": ticket.urgency or "",
         "{problem_type}": ticket.decided_primary or "",
     }
-    return {name: _filled(value, values) for name, value in found.items()}
+    return {name: _filled(value, values) for name, value in fields.items()}
 
 
 def _filled(value: Any, values: dict[str, str]) -> Any:

@@ -36,6 +36,14 @@ class Incomplete(JiraRefused):
         super().__init__(message, status=400, field_errors=field_errors)
 
 
+def configured_fields(*, project_key: str, issue_type: str) -> dict[str, Any]:
+    """JIRA_FIELDS for all projects, this project, and this type in it, the nearest last."""
+    found: dict[str, Any] = {}
+    for place in ("*", project_key, f"*/{issue_type}", f"{project_key}/{issue_type}"):
+        found |= settings.JIRA_FIELDS.get(place, {})
+    return found
+
+
 _kept: dict[tuple[str, str, str], tuple[float, Form]] = {}
 _lock = threading.Lock()
 

@@ -82,7 +82,8 @@ class JiraService:
     def _fields(self, link: JiraLink, project_key: str, issue_type: str, *, type_id: str) -> dict[str, Any]:
         ticket = link.ticket
         priority = describe.priority_of(ticket)
-        extra = describe.extra_fields(ticket, project_key=project_key, issue_type=issue_type)
+        configured = metadata.configured_fields(project_key=project_key, issue_type=issue_type)
+        extra = describe.filled(ticket, configured)
         also = extra.pop("labels", [])
         labels = [*describe.labels_of(link), *(also if isinstance(also, list) else [])]
         return {
