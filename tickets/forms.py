@@ -220,6 +220,7 @@ class AssignForm(ActForm):
 class CommentForm(ActForm):
     name = "comment"
     body = _LongText(label=_("Internal comment"), most=cleaning.MAX_COMMENT, rows=2)
+    share = forms.BooleanField(label=_("Share with Jira"), required=False)
 
 
 SORTS: dict[str, tuple[Sort, Order, str | Promise]] = {

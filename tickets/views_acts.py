@@ -25,6 +25,7 @@ from tickets.forms import (
     RetryForm,
     system_names,
 )
+from tickets.jira import comments
 from tickets.models import Ticket
 from tickets.views_issue import issue_offer
 from tickets.views_shared import page, ticket_or_404
@@ -146,7 +147,8 @@ def assign(request: HttpRequest, ticket_id: str) -> HttpResponse:
 @page
 def comment(request: HttpRequest, ticket_id: str) -> HttpResponse:
     def act(form: CommentForm, user: User, ticket_id: str) -> object:
-        return services.add_comment(ticket_id=ticket_id, actor=user, body=form.cleaned_data["body"])
+        add = comments.share_comment if form.cleaned_data["share"] else services.add_comment
+        return add(ticket_id=ticket_id, actor=user, body=form.cleaned_data["body"])
 
     return _perform(request, ticket_id, _plain(CommentForm), act)
 

@@ -31,7 +31,7 @@ from tickets.forms import (
     system_names,
 )
 from tickets.lifecycle import TRANSITIONS, Act
-from tickets.models import AnalysisStep, JiraLink, RunState, Status, Ticket
+from tickets.models import AnalysisStep, JiraLink, JiraState, RunState, Status, Ticket
 from tickets.personal import hidden
 from tickets.services import may_complete
 from tickets.similar import similar_cases
@@ -164,7 +164,10 @@ def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any
         forms["comment"] = CommentForm(initial={"body": shown.kept_text})
     if offers.confirm:
         forms["confirm"] = ConfirmForm(ticket=found, systems=system_names(), issue=issue_offer(found))
-    return {"forms": forms | dict(shown.forms), "people": people_names() if offers.any else []}
+    forms |= shown.forms
+    if link is None or link.state != JiraState.LINKED:
+        forms["comment"].fields.pop("share", None)
+    return {"forms": forms, "people": people_names() if offers.any else []}
 
 
 def _trail_context(request: HttpRequest, user: User, found: Ticket) -> dict[str, Any]:

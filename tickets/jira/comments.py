@@ -23,7 +23,9 @@ from tickets.models import Comment, EventKind, JiraComment, JiraLink, JiraState,
 from tickets.services import add_comment
 from voc.core import clock
 from voc.core.errors import NotAllowed, Transient
+from voc.core.outbox import by_hand
 from voc.core.outbox.api import RunningJob, emit
+from voc.core.outbox.models import Job
 
 EVENT: Final = "jira.comment"
 State = JiraComment.State
@@ -63,6 +65,12 @@ def carry(job: RunningJob) -> None:
         return
     with job.fenced():
         return
+
+
+def try_again(*, comment_id: int, by: str) -> None:
+    """Send once more what Jira refused. Raises JiraComment.DoesNotExist."""
+    row = JiraComment.objects.get(pk=comment_id, state=State.BLOCKED)
+    by_hand.try_again(Job.objects.filter(key=f"{EVENT}:{row.marker}"), by=by)
 
 
 def give_up(job: RunningJob) -> None:

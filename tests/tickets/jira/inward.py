@@ -70,16 +70,16 @@ def say(site: Site, ticket: Ticket, body: str, **more: Any) -> str:
 
 def edit(site: Site, ticket: Ticket, comment_id: str, body: str) -> None:
     url = site.sandbox.url(f"/_sandbox/jira/issues/{key_of(ticket)}/comments/{comment_id}")
-    assert httpx.put(url, json={"body": body}, trust_env=False).is_success
+    assert httpx.put(url, json={"body": body}, verify=False).is_success
 
 
 def erase(site: Site, path: str) -> None:
-    assert httpx.delete(site.sandbox.url(f"/_sandbox/jira/{path}"), trust_env=False).is_success
+    assert httpx.delete(site.sandbox.url(f"/_sandbox/jira/{path}"), verify=False).is_success
 
 
 def deliveries(site: Site) -> list[dict[str, Any]]:
     """What Jira has told or tried to tell, once all of it has left."""
-    answer = httpx.get(site.sandbox.url("/_sandbox/jira/webhooks"), params={"wait": 30}, timeout=60, trust_env=False)
+    answer = httpx.get(site.sandbox.url("/_sandbox/jira/webhooks"), params={"wait": 30}, timeout=60, verify=False)
     assert answer.json()["idle"]
     return list(answer.json()["deliveries"])
 

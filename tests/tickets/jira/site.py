@@ -21,7 +21,7 @@ class Site:
         self.post("config", changes)
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = httpx.post(self.sandbox.url(f"/_sandbox/jira/{path}"), json=body, timeout=30, trust_env=False)
+        answer = httpx.post(self.sandbox.url(f"/_sandbox/jira/{path}"), json=body, timeout=30, verify=False)
         assert answer.is_success, answer.text
         return dict(answer.json())
 

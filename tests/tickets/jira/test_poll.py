@@ -92,14 +92,15 @@ class TestAPoll:
             "issue_assignee": ["", "Jun Park"],
         }
 
-    def test_ten_thousand_tickets_with_a_hundred_changes_cost_at_most_three_searches(self, jira):
-        tickets = linked(jira, 10_000)
+    def test_a_thousand_tickets_with_a_hundred_changes_cost_one_search(self, jira):
+        # Ten thousand, with the same number of searches, in tests/chaos.
+        tickets = linked(jira, 1_000)
         JiraSync.objects.create(cursor=clock.now())
         for ticket in random.Random(1).sample(tickets, 100):
             jira.post(f"issues/{ticket.jira_issue_key}/move", {"status": "Done"})
 
         assert polling.poll() == 100
-        assert searches(jira) <= 3
+        assert searches(jira) == 1
         assert Ticket.objects.filter(status=Status.DONE).count() == 100
 
     def test_walks_all_pages(self, jira, small_pages):
@@ -354,8 +355,8 @@ def test_lost_doubled_and_reordered_tellings_are_made_good_by_one_poll(jira, liv
     )
     dice = random.Random(5)
     jira.post("webhooks/held", {"held": True})
-    for _ in range(40):
-        move(jira, dice.choice(tickets), dice.choice(["To Do", "In Progress", "In Review", "Done"]))
+    for ticket in [*tickets, *dice.sample(tickets, 10)]:
+        move(jira, ticket, dice.choice(["In Progress", "In Review", "Done"]))
     jira.post("webhooks/held", {"held": False})
     told = deliveries(jira)
     drain_all()
