@@ -21,7 +21,7 @@ from tests.tickets.jira.inward import (
 from tickets.jira import polling
 from tickets.jira.service import JiraService
 from tickets.jira.statuses import meaning
-from tickets.models import EventKind, JiraLink, JiraState, JiraSync, Status, Ticket
+from tickets.models import EventKind, JiraLink, JiraState, JiraSync, Status
 from voc.core import clock
 from voc.core.errors import NotAllowed
 from voc.core.models import Alert
@@ -91,17 +91,6 @@ class TestAPoll:
             "status": ["To Do", "In Review"],
             "issue_assignee": ["", "Jun Park"],
         }
-
-    def test_a_thousand_tickets_with_a_hundred_changes_cost_one_search(self, jira):
-        # Ten thousand, with the same number of searches, in tests/chaos.
-        tickets = linked(jira, 1_000)
-        JiraSync.objects.create(cursor=clock.now())
-        for ticket in random.Random(1).sample(tickets, 100):
-            jira.post(f"issues/{ticket.jira_issue_key}/move", {"status": "Done"})
-
-        assert polling.poll() == 100
-        assert searches(jira) == 1
-        assert Ticket.objects.filter(status=Status.DONE).count() == 100
 
     def test_walks_all_pages(self, jira, small_pages):
         tickets = linked(jira, 12)
