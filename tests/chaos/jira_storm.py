@@ -127,6 +127,7 @@ def wrong(stack: Stack) -> dict[str, list[Any]]:
 def change_all(stack: Stack, count: int, *, seed: int) -> Counter[str]:
     """Move `count` issues, some of them to and fro, while webhooks are lost, doubled and reordered; what became of them."""
     rng = random.Random(seed)
+    httpx.post(f"{stack.sandbox_url}/_sandbox/jira/index", json={"advance": 3600}, verify=False).raise_for_status()
     configure(
         stack,
         index_delay=0,
