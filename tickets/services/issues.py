@@ -25,6 +25,13 @@ MAX_TYPE: Final = 60
 KEY: Final = re.compile(r"[A-Z][A-Z0-9_]{0,30}-[1-9][0-9]{0,9}")
 # Whether Jira has an issue, or is just about to have one, cannot be said now.
 IN_THE_AIR: Final = (JiraState.SENDING, JiraState.UNKNOWN)
+# A link that has seen no issue: what was read of one must not be taken for another's.
+NOTHING_SEEN: Final[dict[str, Any]] = {
+    **dict.fromkeys(("issue_id", "issue_key", "origin", "error", "issue_summary", "status", "status_category"), ""),
+    **dict.fromkeys(("resolution", "issue_assignee", "issue_priority", "gone_reason", "comments_read"), ""),
+    **dict.fromkeys(("due_on", "issue_updated_at", "gone_at", "remote_linked_at")),
+    "field_errors": {},
+}
 LINKABLE: Final = (Status.IN_PROGRESS, Status.DONE)
 
 
@@ -151,9 +158,7 @@ def unlink_issue(*, ticket_id: str, actor: User | None) -> Ticket:
     if link.state in IN_THE_AIR:
         raise NotAllowed(_in_the_air())
     key, issue_id = link.issue_key, link.issue_id
-    link.state, link.issue_id, link.issue_key, link.origin = JiraState.UNLINKED, "", "", ""
-    link.error, link.field_errors, link.remote_linked_at, link.updated_at = "", {}, None, clock.now()
-    link.save()
+    JiraLink.objects.filter(pk=link.pk).update(state=JiraState.UNLINKED, updated_at=clock.now(), **NOTHING_SEEN)
     lifecycle.update(ticket, {"jira_issue_key": None, "jira_project_key": None, "jira_synced_at": None})
     lifecycle.record(ticket, kind=EventKind.JIRA_UNLINKED, actor=actor, data={"key": key})
     if issue_id:
