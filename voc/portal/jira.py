@@ -48,7 +48,7 @@ def jira(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "configured": is_configured(),
         "host": urlsplit(settings.JIRA_BASE_URL).netloc,
-        "cloud": bool(settings.JIRA_EMAIL),
+        "product": "Jira Cloud" if settings.JIRA_EMAIL else "Jira Data Center",
         "gate": closed,
         "sync": sync,
         "well": is_configured() and closed is None and not (sync and sync.error),
