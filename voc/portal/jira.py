@@ -109,12 +109,13 @@ def jira_go_on(request: HttpRequest) -> HttpResponse:
 def _figures() -> list[Figure]:
     rows = JiraLink.objects.order_by().values("state").annotate(number=Count("pk"))
     counts = {row["state"]: row["number"] for row in rows}
-    return [
-        Figure(str(_("Linked")), counts.get(JiraState.LINKED, 0), "DONE"),
-        Figure(str(_("To be created")), counts.get(JiraState.WAITING, 0), "info"),
-        Figure(str(_("Being looked for")), sum(counts.get(state, 0) for state in IN_THE_AIR), "warning"),
-        Figure(str(_("Refused")), counts.get(JiraState.BLOCKED, 0), "critical"),
-    ]
+    figures = (
+        (_("Linked"), counts.get(JiraState.LINKED, 0), "DONE"),
+        (_("To be created"), counts.get(JiraState.WAITING, 0), "info"),
+        (_("Being looked for"), sum(counts.get(state, 0) for state in IN_THE_AIR), "warning"),
+        (_("Refused"), counts.get(JiraState.BLOCKED, 0), "critical"),
+    )
+    return [Figure(label, count, chip if count else "plain") for label, count, chip in figures]
 
 
 def _links(**wanted: Any) -> list[JiraLink]:
