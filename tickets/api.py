@@ -206,6 +206,30 @@ class UndoView(TicketView):
 
 
 @require_permission("ticket:confirm")
+class IssueView(TicketView):
+    @extend_schema(
+        operation_id="tickets_issue",
+        request=serializers.IssueSerializer,
+        responses={200: serializers.TicketSerializer, **ON_A_TICKET},
+    )
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """Link an existing Jira issue, or have another one made where Jira refused it or it was unlinked. It happens after
+        the answer; `jira_issue_key` shows it."""
+        body = _body(serializers.IssueSerializer, request).arguments()
+        service = services.link_issue if "key" in body else services.create_issue_again
+        return self.act(request, ticket_id, service, serializers.IssueSerializer)
+
+    @extend_schema(
+        operation_id="tickets_unlink",
+        request=None,
+        responses={200: serializers.TicketSerializer, 400: NOT_ALLOWED, 404: NOT_FOUND},
+    )
+    def delete(self, request: Request, ticket_id: str) -> Response:
+        """Unlink the Jira issue, which stays as it is."""
+        return self.act(request, ticket_id, services.unlink_issue)
+
+
+@require_permission("ticket:confirm")
 class AssignView(TicketView):
     @extend_schema(
         operation_id="tickets_assign",

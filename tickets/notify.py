@@ -24,6 +24,8 @@ CHANNEL: Final = "slack"
 
 TITLES: Final[dict[str, Promise]] = {
     "ticket.urgent": _("Urgent complaint %(ticket)s"),
+    "ticket.jira_created": _("%(ticket)s has a Jira issue"),
+    "ticket.jira_blocked": _("Jira refuses the issue of %(ticket)s"),
     EventKind.CONFIRMED: _("%(ticket)s approved"),
     EventKind.REJECTED: _("%(ticket)s rejected"),
     EventKind.COMPLETED: _("%(ticket)s completed by hand"),

@@ -19,7 +19,21 @@ from voc.core import clock
 
 VERDICTS = (EventKind.CONFIRMED, EventKind.REJECTED, EventKind.COMPLETED)
 # What the staff does among itself; who submitted the complaint does not see it.
-INTERNAL = (EventKind.COMMENTED, EventKind.ASSIGNED, EventKind.TOLD, EventKind.NOT_TOLD)
+INTERNAL = (
+    EventKind.COMMENTED,
+    EventKind.ASSIGNED,
+    EventKind.TOLD,
+    EventKind.NOT_TOLD,
+    EventKind.JIRA_BLOCKED,
+    EventKind.JIRA_RETRIED,
+    EventKind.JIRA_DUPLICATE,
+    EventKind.JIRA_STATUS,
+    EventKind.JIRA_COMMENTED,
+    EventKind.JIRA_COMMENT_EDITED,
+    EventKind.JIRA_COMMENT_DELETED,
+    EventKind.JIRA_GONE,
+    EventKind.JIRA_BACK,
+)
 # All of an event's data that he is told.
 PUBLIC_DATA: Final[dict[str, tuple[str, ...]]] = {
     EventKind.REJECTED: ("reason",),

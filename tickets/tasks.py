@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.db import connection
 
+from integrations.jira import webhook
 from tickets.idempotency import KEPT_FOR
+from tickets.jira import polling
 from tickets.models import IdempotencyKey
 from voc.core import clock
 
@@ -31,3 +33,16 @@ def prune_idempotency_keys() -> int:
     """Forget the answers that nobody will ask for again. Returns how many there were."""
     deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
     return deleted
+
+
+@shared_task
+def poll_jira() -> None:
+    """Read what changed in Jira since the last time."""
+    polling.poll()
+
+
+@shared_task
+def reconcile_jira() -> None:
+    """Read every watched issue by its id, and forget what was told too long ago to come again."""
+    polling.reconcile()
+    webhook.prune()

@@ -19,11 +19,15 @@ from tickets.forms import (
     CommentForm,
     CompleteForm,
     ConfirmForm,
+    IssueForm,
+    LinkForm,
     RejectForm,
     RetryForm,
     system_names,
 )
+from tickets.jira import comments
 from tickets.models import Ticket
+from tickets.views_issue import issue_offer
 from tickets.views_shared import page, ticket_or_404
 from tickets.views_ticket import Shown, ticket_page
 from tickets.views_trail import trail_of
@@ -71,11 +75,13 @@ def _plain(form: type[ActForm]) -> FormMaker:
 @page
 def confirm(request: HttpRequest, ticket_id: str) -> HttpResponse:
     def make(request: HttpRequest, found: Ticket) -> ConfirmForm:
-        return ConfirmForm(request.POST, ticket=found, systems=system_names())
+        return ConfirmForm(request.POST, ticket=found, systems=system_names(), issue=issue_offer(found))
 
     def act(form: ConfirmForm, user: User, ticket_id: str) -> object:
         assignee = form.cleaned_data["assignee"] or None
-        return services.confirm_ticket(ticket_id=ticket_id, actor=user, assignee=assignee, decision=form.decision())
+        return services.confirm_ticket(
+            ticket_id=ticket_id, actor=user, assignee=assignee, decision=form.decision(), jira=form.jira()
+        )
 
     return _perform(request, ticket_id, make, act)
 
@@ -141,6 +147,37 @@ def assign(request: HttpRequest, ticket_id: str) -> HttpResponse:
 @page
 def comment(request: HttpRequest, ticket_id: str) -> HttpResponse:
     def act(form: CommentForm, user: User, ticket_id: str) -> object:
-        return services.add_comment(ticket_id=ticket_id, actor=user, body=form.cleaned_data["body"])
+        add = comments.share_comment if form.cleaned_data["share"] else services.add_comment
+        return add(ticket_id=ticket_id, actor=user, body=form.cleaned_data["body"])
 
     return _perform(request, ticket_id, _plain(CommentForm), act)
+
+
+@require_http_methods(GET_TOO)
+@require_permission("ticket:confirm")
+@page
+def issue(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    def act(form: IssueForm, user: User, ticket_id: str) -> object:
+        return services.create_issue_again(ticket_id=ticket_id, actor=user, **form.cleaned_data)
+
+    return _perform(request, ticket_id, _plain(IssueForm), act, said=_("Jira is asked for an issue."))
+
+
+@require_http_methods(GET_TOO)
+@require_permission("ticket:confirm")
+@page
+def link(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    def act(form: LinkForm, user: User, ticket_id: str) -> object:
+        return services.link_issue(ticket_id=ticket_id, actor=user, key=form.cleaned_data["issue_key"])
+
+    return _perform(request, ticket_id, _plain(LinkForm), act, said=_("The issue is being linked."))
+
+
+@require_http_methods(GET_TOO)
+@require_permission("ticket:confirm")
+@page
+def unlink(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    def act(_form: ActForm, user: User, ticket_id: str) -> object:
+        return services.unlink_issue(ticket_id=ticket_id, actor=user)
+
+    return _perform(request, ticket_id, _plain(ActForm), act, said=_("The issue is unlinked."))

@@ -23,15 +23,19 @@ from tickets.forms import (
     CommentForm,
     CompleteForm,
     ConfirmForm,
+    IssueForm,
+    LinkForm,
     RejectForm,
     RetryForm,
     people_names,
     system_names,
 )
 from tickets.lifecycle import TRANSITIONS, Act
-from tickets.models import AnalysisStep, RunState, Status, Ticket
+from tickets.models import AnalysisStep, JiraLink, JiraState, RunState, Status, Ticket
 from tickets.personal import as_read, hidden
+from tickets.services import may_complete
 from tickets.similar import similar_cases
+from tickets.views_issue import card_of, issue_offer
 from tickets.views_models import models_of
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
@@ -50,9 +54,11 @@ LABELS: Final = {
     "complete": _("Complete by hand"),
     "retry": _("Analyse again"),
     "assign": _("Assign"),
+    "issue": _("Create an issue"),
+    "link": _("Link"),
 }
 FORMS: Final[dict[str, type[ActForm]]] = {
-    form.name: form for form in (RejectForm, RetryForm, CompleteForm, AssignForm, CommentForm)
+    form.name: form for form in (RejectForm, RetryForm, CompleteForm, AssignForm, CommentForm, IssueForm, LinkForm)
 }
 
 
@@ -129,6 +135,7 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
     context |= _trail_context(request, user, found)
     if internal:
         context |= _analysis_context(found, personal=personal, staff=bool(user.is_staff))
+        context["issue"] = card_of(user, found)
         context |= _forms_context(found, offers, shown)
     return context
 
@@ -152,11 +159,17 @@ def _analysis_context(found: Ticket, *, personal: bool, staff: bool) -> dict[str
 def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any]:
     forms: dict[str, ActForm] = {name: form() for name, form in FORMS.items()}
     forms["assign"] = AssignForm(initial={"assignee": found.assignee})
+    link = JiraLink.objects.filter(ticket=found).first()
+    if link is not None:
+        forms["issue"] = IssueForm(initial={"project_key": link.project_key, "issue_type": link.issue_type})
     if shown.kept_text:
         forms["comment"] = CommentForm(initial={"body": shown.kept_text})
     if offers.confirm:
-        forms["confirm"] = ConfirmForm(ticket=found, systems=system_names())
-    return {"forms": forms | dict(shown.forms), "people": people_names() if offers.any else []}
+        forms["confirm"] = ConfirmForm(ticket=found, systems=system_names(), issue=issue_offer(found))
+    forms |= shown.forms
+    if link is None or link.state != JiraState.LINKED:
+        forms["comment"].fields.pop("share", None)
+    return {"forms": forms, "people": people_names() if offers.any else []}
 
 
 def _trail_context(request: HttpRequest, user: User, found: Ticket) -> dict[str, Any]:
@@ -182,7 +195,7 @@ def offers_for(user: User, found: Ticket) -> Offers:
         confirm=decides and Act.CONFIRM in allowed,
         reject=has_permission(user, "ticket:reject") and Act.REJECT in allowed,
         retry=has_permission(user, "ticket:analyze") and Act.RETRY in allowed,
-        complete=decides and Act.COMPLETE in allowed,
+        complete=decides and Act.COMPLETE in allowed and may_complete(found),
         assign=decides,
         comment=decides,
         needs_decision=found.status == Status.MANUAL_REQUIRED,

@@ -23,6 +23,8 @@ OUTCOMES: Final[dict[str, Promise]] = {
 MESSAGES: Final[dict[str, Promise]] = {
     "ticket.urgent": gettext_lazy("urgent complaint"),
     "ticket.decided": gettext_lazy("verdict"),
+    "ticket.jira_created": gettext_lazy("Jira issue"),
+    "ticket.jira_blocked": gettext_lazy("Jira issue refused"),
 }
 CHANNELS: Final[dict[str, Promise | str]] = {
     "slack": gettext_lazy("Slack"),
@@ -111,6 +113,45 @@ def _told(data: dict[str, Any]) -> str:
     return " · ".join(filter(None, told))
 
 
+def _issue(data: dict[str, Any]) -> str:
+    said = [str(data.get(name) or "") for name in ("key", "project", "type", "error")]
+    fields = data.get("fields")
+    said += [f"{name}: {why}" for name, why in fields.items()] if isinstance(fields, dict) else []
+    return " · ".join(filter(None, said))
+
+
+def _duplicate(data: dict[str, Any]) -> str:
+    return _("%(key)s, kept is %(kept)s") % {"key": data.get("key"), "kept": data.get("kept")}
+
+
+FOLLOWED: Final[dict[str, Promise]] = {
+    "issue_key": gettext_lazy("Issue"),
+    "status": gettext_lazy("Status"),
+    "resolution": gettext_lazy("Resolution"),
+    "issue_assignee": gettext_lazy("Assignee"),
+    "due_on": gettext_lazy("Due"),
+}
+
+
+def _followed(data: dict[str, Any]) -> str:
+    """What changed in Jira, as {field of the link: [before, after]}."""
+    changes = data.get("changes")
+    said = [
+        f"{FOLLOWED[name]}: {before or '–'} → {after or '–'}"
+        for name, (before, after) in (changes.items() if isinstance(changes, dict) else ())
+        if name in FOLLOWED
+    ]
+    return ", ".join(said) or " · ".join(filter(None, (str(data.get(name) or "") for name in ("status", "resolution"))))
+
+
+def _said_in_jira(data: dict[str, Any]) -> str:
+    return "\n".join(filter(None, (str(data.get(name) or "") for name in ("author", "body"))))
+
+
+def _gone(data: dict[str, Any]) -> str:
+    return " · ".join(filter(None, (str(data.get(name) or "") for name in ("key", "reason"))))
+
+
 def _value(key: str) -> Callable[[dict[str, Any]], str]:
     return lambda data: str(data.get(key) or "")
 
@@ -126,4 +167,18 @@ DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     EventKind.COMMENTED: _value("body"),
     EventKind.TOLD: _told,
     EventKind.NOT_TOLD: _told,
+    EventKind.JIRA_CREATED: _value("key"),
+    EventKind.JIRA_LINKED: _value("key"),
+    EventKind.JIRA_UNLINKED: _value("key"),
+    EventKind.JIRA_BLOCKED: _issue,
+    EventKind.JIRA_RETRIED: _issue,
+    EventKind.JIRA_DUPLICATE: _duplicate,
+    EventKind.JIRA_STATUS: _followed,
+    EventKind.JIRA_DONE: _followed,
+    EventKind.JIRA_REOPENED: _followed,
+    EventKind.JIRA_COMMENTED: _said_in_jira,
+    EventKind.JIRA_COMMENT_EDITED: _said_in_jira,
+    EventKind.JIRA_COMMENT_DELETED: _said_in_jira,
+    EventKind.JIRA_GONE: _gone,
+    EventKind.JIRA_BACK: _value("key"),
 }

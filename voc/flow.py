@@ -47,6 +47,58 @@ FLOW: dict[str, list[dict[str, Any]]] = {
             "max_seconds": 30,
             "max_attempts": 12,
         },
+        {
+            "queue": "jira",
+            "handler": "tickets.jira.handlers.create_issue",
+            "on_dead": "tickets.jira.handlers.give_up",
+            "max_seconds": 120,
+            "max_attempts": 8,
+        },
+    ],
+    "ticket.jira_created": [
+        {
+            "queue": "notify",
+            "handler": "tickets.notify.tell",
+            "on_dead": "tickets.notify.give_up",
+            "max_seconds": 30,
+            "max_attempts": 12,
+        },
+    ],
+    "ticket.jira_blocked": [
+        {
+            "queue": "notify",
+            "handler": "tickets.notify.tell",
+            "on_dead": "tickets.notify.give_up",
+            "max_seconds": 30,
+            "max_attempts": 12,
+        },
+    ],
+    "jira.create": [
+        {
+            "queue": "jira",
+            "handler": "tickets.jira.handlers.create_issue",
+            "on_dead": "tickets.jira.handlers.give_up",
+            "max_seconds": 120,
+            "max_attempts": 8,
+        },
+    ],
+    "jira.link_back": [
+        {"queue": "jira", "handler": "tickets.jira.handlers.link_back", "max_seconds": 120, "max_attempts": 12},
+    ],
+    "jira.duplicate": [
+        {"queue": "jira", "handler": "tickets.jira.handlers.report_duplicate", "max_seconds": 120, "max_attempts": 12},
+    ],
+    "jira.told": [
+        {"queue": "jira", "handler": "tickets.jira.inbound.hear", "max_seconds": 60, "max_attempts": 8},
+    ],
+    "jira.comment": [
+        {
+            "queue": "jira",
+            "handler": "tickets.jira.comments.carry",
+            "on_dead": "tickets.jira.comments.give_up",
+            "max_seconds": 60,
+            "max_attempts": 20,
+        },
     ],
     "account.mail": [
         {"queue": "mail", "handler": "accounts.handlers.send_mail", "max_seconds": 30, "max_attempts": 12},

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "voc.core.outbox",
     "accounts",
     "llm",
+    "integrations.jira",
     "integrations.logs",
     "notifications",
     "tickets",
@@ -98,7 +99,7 @@ TEMPLATES = [
 ]
 
 # --- database and cache -------------------------------------------------------------------------------------------
-WORKER_THREADS = env.int("WORKER_THREADS", default=12)
+WORKER_THREADS = env.int("WORKER_THREADS", default=14)
 DATABASE_POOL_SECONDS = env.float("DATABASE_POOL_SECONDS", default=10)
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://voc:voc@127.0.0.1:5432/voc")}
 DATABASES["default"]["ENGINE"] = "voc.core.postgresql"  # which checks the health of connections itself
@@ -226,10 +227,12 @@ VOC_QUEUES = {
     "analysis": env.int("QUEUE_ANALYSIS_THREADS", default=4),
     "notify": env.int("QUEUE_NOTIFY_THREADS", default=3),
     "mail": env.int("QUEUE_MAIL_THREADS", default=2),
+    "jira": env.int("QUEUE_JIRA_THREADS", default=2),
 }
 OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=15)
 OUTBOX_MAX_INTERRUPTIONS = env.int("OUTBOX_MAX_INTERRUPTIONS", default=20)
 OUTBOX_SWEEP_SECONDS = env.float("OUTBOX_SWEEP_SECONDS", default=5)
+JIRA_POLL_SECONDS = env.float("JIRA_POLL_SECONDS", default=120)
 OUTBOX_KEEP_DAYS = env.int("OUTBOX_KEEP_DAYS", default=30)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -255,6 +258,12 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
     "llm-budget-alerts": {"task": "llm.tasks.clear_budget_alerts", "schedule": 60.0},
     "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
+    "jira-poll": {
+        "task": "tickets.tasks.poll_jira",
+        "schedule": JIRA_POLL_SECONDS,
+        "options": {"expire_seconds": max(10, round(JIRA_POLL_SECONDS))},
+    },
+    "jira-reconcile": {"task": "tickets.tasks.reconcile_jira", "schedule": crontab(minute=47, hour=3)},
     "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},
     "idempotency-prune": {"task": "tickets.tasks.prune_idempotency_keys", "schedule": crontab(minute=27, hour=3)},
 }
@@ -293,6 +302,28 @@ SPLUNK_TOKEN = env.str("SPLUNK_TOKEN", default="")
 SPLUNK_INDEX = env.str("SPLUNK_INDEX", default="main")
 SPLUNK_FIELDS = env.str("SPLUNK_FIELDS", default="plain")
 SPLUNK_WEB_URL = env.str("SPLUNK_WEB_URL", default="")
+
+# --- Jira ---------------------------------------------------------------------------------------------------------
+# With an e-mail address it is Cloud (API token, REST version 3); without one Data Center (personal access token, version 2).
+JIRA_BASE_URL = env.str("JIRA_BASE_URL", default="").rstrip("/")
+JIRA_EMAIL = env.str("JIRA_EMAIL", default="")
+JIRA_API_TOKEN = env.str("JIRA_API_TOKEN", default="")
+JIRA_DEFAULT_PROJECT = env.str("JIRA_DEFAULT_PROJECT", default="VOC")
+JIRA_BROWSE_URL = env.str("JIRA_BROWSE_URL", default="").rstrip("/") or JIRA_BASE_URL
+JIRA_LANGUAGE = env.str("JIRA_LANGUAGE", default="ko")
+JIRA_TIMEOUT_SECONDS = env.float("JIRA_TIMEOUT_SECONDS", default=15)
+JIRA_ISSUE_TYPES = env.dict(
+    "JIRA_ISSUE_TYPES", default={"code_error": "Bug", "integration_error": "Task", "business_improvement": "Story"}
+)
+JIRA_PRIORITIES = env.dict("JIRA_PRIORITIES", default={"high": "High", "medium": "Medium", "low": "Low"})
+# The first one marks every issue of ours: the poll asks for it.
+JIRA_LABELS = env.list("JIRA_LABELS", default=["voc"])
+JIRA_FIELDS = env.json("JIRA_FIELDS", default={})
+JIRA_SHARE = env.list("JIRA_SHARE", default=["summary", "analysis", "evidence", "proposal"])
+# Seconds after a creation that was cut off at which its issue is looked for; not found at the last, it is sent again.
+JIRA_LOOK_SECONDS = env.list("JIRA_LOOK_SECONDS", cast=float, default=[60, 180, 600])
+JIRA_WEBHOOK_SECRET = env.str("JIRA_WEBHOOK_SECRET", default="")
+JIRA_STATUS_MAP = env.json("JIRA_STATUS_MAP", default={})
 
 # --- models and prompts ---------------------------------------------------------------------------------------------
 PROMPT_DIR = env.str("PROMPT_DIR", default="prompts")

@@ -7,6 +7,7 @@ from sandbox.vendors.anthropic import Anthropic
 from sandbox.vendors.cloudwatch import CloudWatch
 from sandbox.vendors.datadog import Datadog
 from sandbox.vendors.elasticsearch import Elasticsearch
+from sandbox.vendors.jira import Jira
 from sandbox.vendors.ollama import Ollama
 from sandbox.vendors.openai import OpenAI
 from sandbox.vendors.slack import Slack
@@ -14,6 +15,7 @@ from sandbox.vendors.splunk import Splunk
 
 VENDORS: tuple[type[Vendor], ...] = (
     Slack,
+    Jira,
     Elasticsearch,
     Datadog,
     CloudWatch,

@@ -12,12 +12,20 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50, help="how many processes to kill (default 50)")
     parser.add_argument("--complaints", type=int, default=500, help="how many complaints to hand in (default 500)")
     parser.add_argument("--model-tickets", type=int, default=500, help="tickets under failing models (default 500)")
+    parser.add_argument("--approvals", type=int, default=1000, help="approvals that become issues (default 1000)")
+    parser.add_argument(
+        "--index-delay", type=float, default=180, help="seconds that Jira's search is late (default 180)"
+    )
     asked = parser.parse_args()
     os.environ |= {
         "CHAOS_KILLS": str(asked.kills),
         "CHAOS_COMPLAINTS": str(asked.complaints),
         "CHAOS_MODEL_TICKETS": str(asked.model_tickets),
         "HOSTILE_STEP": "1",
+        "CHAOS_APPROVALS": str(asked.approvals),
+        "CHAOS_JIRA_KILLS": str(max(2, asked.kills // 2)),
+        "CHAOS_INDEX_DELAY": str(asked.index_delay),
+        "CHAOS_JIRA_LINKED": "10000",
     }
     return pytest.main(["-p", "no:cacheprovider", "-rP", "tests/chaos", "tests/llm/test_hostile_corpus.py"])
 

@@ -280,7 +280,7 @@ def test_a_lost_answer_to_another_message_is_left_and_the_timeline_says_that_nob
     [event] = told(ticket)
     assert event.kind == EventKind.NOT_TOLD
     assert "not known whether it arrived" in event.data["detail"]
-    assert Job.objects.get(event="ticket.decided").state == JobState.DONE
+    assert Job.objects.get(event="ticket.decided", queue="notify").state == JobState.DONE
 
 
 def test_two_workers_tell_it_once(sandbox, ticket):

@@ -17,6 +17,8 @@ from accounts.models import User
 from tickets import cleaning, lifecycle, queries
 from tickets.lifecycle import Act
 from tickets.models import EventKind, RejectCategory, Status, Ticket, TicketEvent
+from tickets.services import issues
+from tickets.services.issues import JiraChoice
 from voc.core import clock
 from voc.core.errors import InvalidInput, NotAllowed
 from voc.core.outbox.api import cancel, emit
@@ -45,9 +47,17 @@ class CorrectedDecision:
 
 @transaction.atomic
 def confirm_ticket(
-    *, ticket_id: str, actor: User | None, assignee: str | None = None, decision: CorrectedDecision | None = None
+    *,
+    ticket_id: str,
+    actor: User | None,
+    assignee: str | None = None,
+    decision: CorrectedDecision | None = None,
+    jira: JiraChoice | None = None,
 ) -> Ticket:
-    """Approve the decision, with the manager's corrections. What was handed to people needs a decision with a type."""
+    """Approve the decision, with the manager's corrections. What was handed to people needs a decision with a type.
+
+    Where Jira is configured an issue follows, after the grace, and the ticket is in progress until that is done.
+    """
     ticket = lifecycle.lock(ticket_id)
     lifecycle.check(ticket, Act.CONFIRM)
     if ticket.status == Status.MANUAL_REQUIRED:
@@ -55,16 +65,19 @@ def confirm_ticket(
     correction = _correction(ticket, decision or CorrectedDecision())
     changes: dict[str, Any] = {"correction": correction or None}
     changes |= {name: correction[name][1] for name in ("urgency", "affected_system") if name in correction}
+    followed = issues.follows_approval()
     _decide(
         ticket,
         act=Act.CONFIRM,
-        to=Status.DONE,
+        to=Status.IN_PROGRESS if followed else Status.DONE,
         kind=EventKind.CONFIRMED,
         actor=actor,
         assignee=assignee,
         changes=changes,
         data={"correction": correction} if correction else {},
     )
+    if followed:
+        issues.plan_issue(ticket, jira)
     return ticket
 
 
@@ -101,6 +114,8 @@ def complete_ticket(
     """Close it by hand with what was done, in 1–2,000 characters."""
     resolution = cleaning.text("manual_resolution", manual_resolution, most=cleaning.MAX_RESOLUTION)
     ticket = lifecycle.lock(ticket_id)
+    lifecycle.check(ticket, Act.COMPLETE)
+    issues.check_completion(ticket)
     _decide(
         ticket,
         act=Act.COMPLETE,
@@ -153,6 +168,8 @@ def undo_verdict(*, ticket_id: str, actor: User | None) -> Ticket:
         changes=_restored(ticket, event),
         data={"verdict": event.kind, "event_id": event.pk},
     )
+    if event.kind == EventKind.CONFIRMED:
+        issues.forget_issue(ticket)
     return ticket
 
 

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from voc.dev.demo.api import Api
 from voc.dev.demo.options import Kept, Options, keep
 from voc.dev.demo.outcomes import Outcomes
-from voc.dev.demo.programs import environment, programs, sandbox_port
+from voc.dev.demo.programs import connect_jira, environment, programs, sandbox_port
 from voc.dev.demo.table import Table
 from voc.dev.embedded import check_answers, check_wheels, start_servers
 from voc.dev.errors import CannotRun
@@ -104,6 +105,9 @@ class Demo:
         api = Api(self.options.url, username="manager", password=self.kept.password)
         self.supervisor.wait_for("web", api.is_healthy, seconds=60)
         api.close()
+        if self.options.jira:
+            connected = partial(connect_jira, self.env, sandbox=sandbox)
+            self.supervisor.wait_for("sandbox", connected, seconds=30)
         return sandbox
 
     def _manage(self, *arguments: str) -> None:
@@ -164,6 +168,11 @@ class Demo:
             ("API", f"{self.options.url}/api/docs"),
             ("Admin", f"{self.options.url}/admin/"),
             ("Sandbox", f"http://127.0.0.1:{sandbox}/ (what Slack and others would have received)"),
+            *(
+                [("Jira", f"http://127.0.0.1:{sandbox}/_sandbox/jira/ (approve a ticket; move its issue there)")]
+                if self.options.jira
+                else []
+            ),
             *([("Models", "the sandbox's stand-ins, no real ones (DEMO_MODELS=1)")] if self.options.models else []),
             ("Logs", _short(self.supervisor.logs)),
             ("Log in as", f"{', '.join(ROLES)} with the password {self.kept.password}"),

@@ -1,0 +1,74 @@
+"""When Jira is away, asks to wait or does not accept us, the queue waits: no job spends an attempt or loses its place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from integrations.jira.base import JiraUnauthorised
+from voc.core import clock
+from voc.core.alerts import clear_alert, raise_alert
+from voc.core.errors import Transient
+from voc.core.models import Alert
+from voc.core.outbox.api import RunningJob, close_gate, open_gate
+
+QUEUE: Final = "jira"
+REFUSED_ALERT: Final = "jira-credentials"
+PAUSE: Final = timedelta(seconds=30)
+# A Retry-After of days must not stop the queue for days.
+LONGEST: Final = timedelta(hours=1)
+
+
+class LookLater(Transient):
+    """Nothing is wrong: the job has something to do at `at`, and nothing before."""
+
+    def __init__(self, message: str, *, at: datetime) -> None:
+        super().__init__(message, at=at, spend=False)
+
+
+@contextmanager
+def minded(job: RunningJob) -> Iterator[None]:
+    """Around a handler's calls to Jira.
+
+    Refused credentials close the queue until a person opens it, and tell the admins once. Jira away (nothing was sent, or
+    the breaker is open) or asking to wait closes it for that time. An answer that only this request gets (5xx, too slow)
+    counts as the job's own failure: one issue must not stop all others.
+    """
+    try:
+        yield
+    except LookLater:
+        raise
+    except JiraUnauthorised as error:
+        stop(error.message)
+        raise Transient(error.message, at=job.created_at, spend=False) from error
+    except Transient as error:
+        if error.ambiguous:
+            raise
+        close_gate(QUEUE, reason=error.message, until=_until(error))
+        raise Transient(error.message, at=job.created_at, spend=False) from error
+    clear_alert(REFUSED_ALERT)
+
+
+def stop(reason: str) -> None:
+    """Close the queue until a person opens it, and raise the alert."""
+    close_gate(QUEUE, reason=reason)
+    raise_alert(
+        REFUSED_ALERT,
+        title=_("Jira does not accept our credentials"),
+        body=_("%(error)s Nothing is lost: set JIRA_EMAIL and JIRA_API_TOKEN, then run `manage.py jira check`.")
+        % {"error": reason},
+        level=Alert.Level.CRITICAL,
+    )
+
+
+def go_on() -> bool:
+    """Jira accepts us: open the queue, clear the alert. True when the queue was closed."""
+    clear_alert(REFUSED_ALERT)
+    return open_gate(QUEUE)
+
+
+def _until(error: Transient) -> datetime:
+    now = clock.now()
+    return min(max(error.at, now), now + LONGEST) if error.at else now + PAUSE
