@@ -8,15 +8,18 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from integrations.jira.base import JiraUnauthorised
+from integrations.jira.client import is_configured
 from voc.core import clock
 from voc.core.alerts import clear_alert, raise_alert
-from voc.core.errors import Transient
+from voc.core.errors import Transient, VocError
 from voc.core.models import Alert
 from voc.core.outbox.api import RunningJob, close_gate, open_gate
+from voc.core.outbox.models import Gate
 
 QUEUE: Final = "jira"
 REFUSED_ALERT: Final = "jira-credentials"
 PAUSE: Final = timedelta(seconds=30)
+SWITCHED_OFF: Final = timedelta(minutes=10)
 # A Retry-After of days must not stop the queue for days.
 LONGEST: Final = timedelta(hours=1)
 
@@ -51,6 +54,12 @@ def minded(job: RunningJob) -> Iterator[None]:
     clear_alert(REFUSED_ALERT)
 
 
+def require_jira() -> None:
+    """Have the job wait while Jira is switched off: what was decided is not forgotten."""
+    if not is_configured():
+        raise LookLater(_("Jira is not configured."), at=clock.now() + SWITCHED_OFF)
+
+
 def stop(reason: str) -> None:
     """Close the queue until a person opens it, and raise the alert."""
     close_gate(QUEUE, reason=reason)
@@ -61,6 +70,20 @@ def stop(reason: str) -> None:
         % {"error": reason},
         level=Alert.Level.CRITICAL,
     )
+
+
+def paused() -> bool:
+    """Whether nothing is to be asked of Jira now: it asked to wait, is away, or does not accept us."""
+    gate = Gate.objects.filter(queue=QUEUE).first()
+    return gate is not None and (gate.closed_until is None or gate.closed_until > clock.now())
+
+
+def heed(error: VocError) -> None:
+    """What a failed question means for all others, where no job asked it: as `minded`."""
+    if isinstance(error, JiraUnauthorised):
+        stop(error.message)
+    elif isinstance(error, Transient) and not error.ambiguous:
+        close_gate(QUEUE, reason=error.message, until=_until(error))
 
 
 def go_on() -> bool:
