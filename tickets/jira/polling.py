@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 from django.db.models import Q
 
-from integrations.jira.base import JiraGone, JiraIssue, JiraUnauthorised
+from integrations.jira.base import JiraGone, JiraIssue
 from integrations.jira.client import JiraClient, get_client, is_configured
 from tickets.jira import comments, following, inbound, outage
 from tickets.models import JiraLink, JiraState, JiraSync, Status
@@ -31,9 +31,11 @@ log = structlog.get_logger(__name__)
 def poll() -> int | None:
     """Read all that changed since the last time; how many tickets changed. None: there was nothing to ask, or no answer.
 
+    While the queue is paused nothing is asked: not before the time that Jira named, and no wrong token again and again.
+
     The cursor moves only after every page was taken, so that what fails is asked for again.
     """
-    if not is_configured() or not JiraLink.objects.exists() or not _claim():
+    if not is_configured() or outage.paused() or not JiraLink.objects.exists() or not _claim():
         return None
     started = clock.now()
     sync = JiraSync.objects.get(pk=1)
@@ -47,7 +49,6 @@ def poll() -> int | None:
     except VocError as error:
         _failed(sync, error)
         return None
-    outage.go_on()
     JiraSync.objects.filter(pk=1).update(
         cursor=started - OVERLAP,
         claimed_until=None,
@@ -72,7 +73,7 @@ def jql_for(since: datetime) -> str:
 def reconcile() -> int | None:
     """Fetch every issue that is still watched by its id: finds what was deleted, moved, hidden or lost its label, whatever
     the poll may have missed. How many tickets changed; None when Jira is not configured or does not answer."""
-    if not is_configured():
+    if not is_configured() or outage.paused():
         return None
     changed = 0
     try:
@@ -160,8 +161,7 @@ def _claim() -> bool:
 
 def _failed(sync: JiraSync, error: VocError) -> None:
     log.warning("jira.poll_failed", error=error.message)
-    if isinstance(error, JiraUnauthorised):
-        outage.stop(error.message)
+    outage.heed(error)
     JiraSync.objects.filter(pk=1).update(
         claimed_until=None, error=error.message[:2000], failing_since=sync.failing_since or clock.now()
     )
