@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from integrations.jira.base import JiraGone, JiraIssue
 from integrations.jira.client import JiraClient, get_client, is_configured
@@ -14,6 +15,7 @@ from tickets.jira import comments, following, inbound, outage
 from tickets.models import JiraLink, JiraState, JiraSync, Status
 from tickets.models.jira import LABEL_PREFIX
 from voc.core import clock
+from voc.core.alerts import clear_alert, raise_alert
 from voc.core.errors import VocError
 
 # Search is behind by minutes at times, and clocks differ: so much is asked for twice.
@@ -24,6 +26,9 @@ MOST_PAGES: Final = 1_000
 BATCH: Final = 100
 # A done ticket's issue may be reopened; after so long without a change only a webhook or the poll tells of it.
 STILL_WATCHED: Final = timedelta(days=90)
+# Tickets that silently stay behind are worse than an error that somebody sees.
+SILENT_FOR: Final = timedelta(minutes=30)
+ALERT: Final = "jira-poll"
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +54,7 @@ def poll() -> int | None:
     except VocError as error:
         _failed(sync, error)
         return None
+    clear_alert(ALERT)
     JiraSync.objects.filter(pk=1).update(
         cursor=started - OVERLAP,
         claimed_until=None,
@@ -162,6 +168,7 @@ def _claim() -> bool:
 def _failed(sync: JiraSync, error: VocError) -> None:
     log.warning("jira.poll_failed", error=error.message)
     outage.heed(error)
-    JiraSync.objects.filter(pk=1).update(
-        claimed_until=None, error=error.message[:2000], failing_since=sync.failing_since or clock.now()
-    )
+    since = sync.failing_since or clock.now()
+    JiraSync.objects.filter(pk=1).update(claimed_until=None, error=error.message[:2000], failing_since=since)
+    if clock.now() - since >= SILENT_FOR:
+        raise_alert(ALERT, title=_("Tickets do not follow their Jira issues"), body=error.message)

@@ -126,6 +126,20 @@ class TestAPoll:
         assert (sync.error, sync.failing_since) == ("", None)
         assert sync.cursor > started - polling.OVERLAP
 
+    def test_failing_for_half_an_hour_is_told_to_the_admins_until_it_works(self, jira):
+        linked(jira)
+        fault = jira.fault("status", route="/jira/rest/api/3/search/jql", status=500)
+        polling.poll()
+        assert not Alert.objects.exists()
+
+        jira.time.advance(polling.SILENT_FOR.total_seconds())
+        polling.poll()
+        assert [alert.key for alert in Alert.objects.filter(cleared_at=None)] == [polling.ALERT]
+
+        jira.sandbox.remove_fault(fault)
+        polling.poll()
+        assert not Alert.objects.filter(cleared_at=None).exists()
+
     def test_two_at_once_are_one(self, jira):
         linked(jira)
         JiraSync.objects.create(claimed_until=clock.now() + timedelta(minutes=1))
