@@ -238,27 +238,43 @@ class TestAConnectionThatIsCutOff:
 
 
 class TestJiraAway:
-    def test_its_backlog_drains_in_the_order_of_the_approvals(self, jira, manager, settings):
+    @pytest.mark.parametrize("how", ["refuses connections", "answers 502"])
+    def test_its_backlog_drains_in_the_order_of_the_approvals(self, jira, manager, settings, how):
         """Down for two hours."""
-        address, settings.JIRA_BASE_URL = settings.JIRA_BASE_URL, "http://127.0.0.1:9/jira"
-        tickets = [TicketFactory(waiting=True) for _ in range(6)]
+        address = settings.JIRA_BASE_URL
+        if how == "answers 502":
+            jira.fault("status", status=502)
+        else:
+            settings.JIRA_BASE_URL = "http://127.0.0.1:9/jira"
+        tickets = [TicketFactory(waiting=True) for _ in range(3)]
         for ticket in tickets:
             approve(ticket, manager)
             jira.later(1)
-        for _ in range(8):
-            jira.later(900)
+        for _ in range(12):
+            jira.forget_breaker()
+            jira.later(600)
         assert jira.issues == []
         assert set(JiraLink.objects.values_list("state", flat=True)) == {JiraState.WAITING}
-        assert not Job.objects.filter(queue="jira", state__in=[JobState.DEAD, JobState.BLOCKED]).exists()
+        assert set(Job.objects.filter(queue="jira").values_list("state", "attempts")) == {(JobState.PENDING, 0)}
 
         settings.JIRA_BASE_URL = address
+        jira.sandbox.clear_faults("jira")
         jira.forget_breaker()
-        jira.later(300)
-        made = [
-            JiraLink.objects.get(issue_id=str(issue["id"])).ticket_id
-            for issue in sorted(jira.issues, key=lambda each: int(each["id"]))
-        ]
-        assert made == [ticket.pk for ticket in tickets]
+        jira.later(600)
+        made = sorted(jira.issues, key=lambda issue: int(issue["id"]))
+        assert [JiraLink.objects.get(issue_id=issue["id"]).ticket_id for issue in made] == [each.pk for each in tickets]
+
+    def test_for_one_request_alone_is_that_jobs_own_failure(self, jira, manager):
+        """A project whose form Jira cannot make keeps no other project's ticket waiting."""
+        jira.fault("status", status=500, route="*/createmeta/OPS/*")
+        poisoned, sound = TicketFactory(waiting=True), TicketFactory(waiting=True)
+        approve(poisoned, manager, jira=JiraChoice(project_key="OPS"))
+        approve(sound, manager)
+        drain_all()
+
+        assert [link_of(each).state for each in (poisoned, sound)] == [JiraState.WAITING, JiraState.LINKED]
+        assert not Gate.objects.exists()
+        assert Job.objects.get(subject=poisoned.ticket_id, queue="jira").attempts == 1
 
     @pytest.mark.parametrize("form", ["seconds", "date"])
     def test_waits_for_as_long_as_jira_asks_and_no_worker_sleeps(self, jira, ticket, manager, form):

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.factories import TicketFactory, UserFactory
+from tests.factories import SystemFactory, TicketFactory, UserFactory
 from tickets import services
 from tickets.models import JiraLink, JiraState, Ticket
 from tickets.services import JiraChoice
@@ -98,3 +98,16 @@ def test_without_jira_the_page_says_nothing_of_it(manager, settings):
         page = client.get(address(ticket)).content.decode()
         assert 'id="issue"' not in page
         assert "project_key" not in page
+
+
+def test_an_admin_says_where_a_systems_issues_go(jira):
+    system = SystemFactory(name="Shop")
+    client = signed_in(UserFactory(admin=True))
+    form = client.get(f"/admin/tickets/system/{system.pk}/change/").context["adminform"].form
+
+    values = {name: value or "" for name, value in form.initial.items()} | {"words": "", "recent_incidents": "[]"}
+    values |= {"jira_project": "OPS", "jira_issue_type": "Story", "is_active": "on"}
+    client.post(f"/admin/tickets/system/{system.pk}/change/", values)
+
+    system.refresh_from_db()
+    assert (system.jira_project, system.jira_issue_type) == ("OPS", "Story")
