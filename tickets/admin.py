@@ -311,6 +311,7 @@ class SystemAdmin(admin.ModelAdmin[System]):
     fieldsets = (
         (None, {"fields": ("name", "kind", "description", "words", "contact", "recent_incidents", "is_active")}),
         (_("Logs"), {"fields": ("log_source", "log_index", "log_fields")}),
+        (_("Jira"), {"fields": ("jira_project", "jira_issue_type")}),
     )
 
     formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 6, "cols": 80})}}

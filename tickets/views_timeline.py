@@ -57,7 +57,7 @@ def lines_of(events: Iterable[TicketEvent]) -> list[Line]:
         Line(
             kind=event.kind,
             label=event.get_kind_display(),
-            who=event.actor_name,
+            who=f"{event.actor_name} → Jira" if event.data.get("shared") else event.actor_name,
             at=event.at,
             detail=_detail(event),
         )

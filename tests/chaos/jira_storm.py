@@ -55,7 +55,7 @@ def settings(*, index_delay: float) -> dict[str, str]:
     return QUICK | {
         "VOC_GRACE_SECONDS": "0",
         "JIRA_LOOK_SECONDS": ",".join(f"{look:.1f}" for look in looks),
-        "JIRA_POLL_SECONDS": "4",
+        "JIRA_POLL_SECONDS": "2",
         "JIRA_WEBHOOK_SECRET": "only-for-this-storm",
         "SLACK_WEBHOOK_URL": "",
     }

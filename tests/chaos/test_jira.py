@@ -15,13 +15,13 @@ from tickets.models import JiraSync, Status, Ticket
 from voc.core import clock
 
 pytestmark = pytest.mark.chaos
-LINKED = int(os.environ.get("CHAOS_JIRA_LINKED", "500"))
+LINKED = int(os.environ.get("CHAOS_JIRA_LINKED", "200"))
 
 
 def test_each_approval_has_one_issue_and_each_ticket_follows_it(tmp_path: Path, database: Database) -> None:
-    approvals = int(os.environ.get("CHAOS_APPROVALS", "24"))
-    kills = int(os.environ.get("CHAOS_JIRA_KILLS", "2"))
-    index_delay = float(os.environ.get("CHAOS_INDEX_DELAY", "3"))
+    approvals = int(os.environ.get("CHAOS_APPROVALS", "20"))
+    kills = int(os.environ.get("CHAOS_JIRA_KILLS", "1"))
+    index_delay = float(os.environ.get("CHAOS_INDEX_DELAY", "1"))
     settings = jira_storm.settings(index_delay=index_delay)
     with Stack(tmp_path, database=database, settings=settings, jira=True) as stack:
         tickets = jira_storm.make_tickets(stack, approvals)

@@ -53,8 +53,9 @@ def _credentials(client: JiraClient) -> Generator[Finding, None, bool]:
     try:
         account = client.myself()
     except JiraUnauthorised as error:
-        hint = "Make a new API token for JIRA_EMAIL." if client.is_cloud else "Make a new personal access token."
-        yield Finding("wrong", error.message, f"{hint} Set JIRA_API_TOKEN. ({kind})")
+        cloud = "Make a new API token for JIRA_EMAIL (or leave that empty, if this is a Data Center)."
+        centre = "Make a new personal access token (or set JIRA_EMAIL, if this is Cloud)."
+        yield Finding("wrong", error.message, f"{cloud if client.is_cloud else centre} Set JIRA_API_TOKEN. ({kind})")
         return False
     except VocError as error:
         yield Finding("wrong", f"Jira: {error.message}", f"Is JIRA_BASE_URL right? ({kind})")

@@ -18,7 +18,7 @@ from integrations.jira.client import JiraClient, get_client
 from integrations.jira.document import Document, Paragraph, plain
 from integrations.jira.reading import signature
 from tickets import lifecycle
-from tickets.jira.outage import minded
+from tickets.jira.outage import minded, require_jira
 from tickets.models import Comment, EventKind, JiraComment, JiraLink, JiraState, Ticket
 from tickets.services import add_comment
 from voc.core import clock
@@ -39,7 +39,7 @@ def share_comment(*, ticket_id: str, actor: User | None, body: str) -> Comment:
     link = JiraLink.objects.filter(ticket__ticket_id=ticket_id, state=JiraState.LINKED).first()
     if link is None:
         raise NotAllowed(_("This ticket has no Jira issue."))
-    comment = add_comment(ticket_id=ticket_id, actor=actor, body=body)
+    comment = add_comment(ticket_id=ticket_id, actor=actor, body=body, shared=True)
     row = JiraComment.objects.create(
         ticket=comment.ticket,
         state=State.WAITING,
@@ -57,6 +57,7 @@ def carry(job: RunningJob) -> None:
     """Handler of `jira.comment`: one POST. After one whose outcome is not known, look for the marker before another."""
     row = JiraComment.objects.select_related("ticket").get(pk=job.payload["comment"])
     if row.state in (State.WAITING, *IN_THE_AIR, State.BLOCKED):
+        require_jira()
         with minded(job):
             told = _found(row) if row.state in IN_THE_AIR else None
             told = told or _post(job, row)

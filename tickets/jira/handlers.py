@@ -9,10 +9,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from integrations.jira.base import JiraGone, JiraRefused, JiraUnauthorised
-from integrations.jira.client import is_configured
 from integrations.jira.document import plain
 from tickets.jira import links
-from tickets.jira.outage import minded
+from tickets.jira.outage import minded, require_jira
 from tickets.jira.service import JiraService
 from tickets.models import EventKind, JiraLink, JiraState, Ticket
 from voc.core.errors import Permanent
@@ -30,11 +29,12 @@ def create_issue(job: RunningJob) -> None:
 
     What Jira refuses is written on the ticket, and the job is done: a person decides what follows.
     """
-    if job.payload.get("verdict", EventKind.CONFIRMED) != EventKind.CONFIRMED or not is_configured():
+    if job.payload.get("verdict", EventKind.CONFIRMED) != EventKind.CONFIRMED:
         return
     link = JiraLink.objects.select_related("ticket").filter(ticket__ticket_id=job.subject, state__in=OPEN).first()
     if link is None:
         return
+    require_jira()
     with minded(job):
         try:
             made = JiraService().create_issue(link.ticket, link.project_key, link.issue_type)
@@ -61,8 +61,9 @@ def link_back(job: RunningJob) -> None:
     An issue that is gone meanwhile is what the next synchronisation tells about.
     """
     ticket = Ticket.objects.filter(ticket_id=job.subject).first()
-    if ticket is None or not is_configured():
+    if ticket is None:
         return
+    require_jira()
     issue_id = str(job.payload["issue_id"])
     with minded(job):
         service = JiraService()
@@ -81,8 +82,9 @@ def link_back(job: RunningJob) -> None:
 def report_duplicate(job: RunningJob) -> None:
     """Another issue has a ticket's label. If we made it: say so there, once, and tell the admins. A copy is not ours."""
     link = JiraLink.objects.select_related("ticket").filter(ticket__ticket_id=job.payload["ticket_id"]).first()
-    if link is None or link.state != JiraState.LINKED or not is_configured():
+    if link is None or link.state != JiraState.LINKED:
         return
+    require_jira()
     issue_id = str(job.payload["issue_id"])
     with minded(job):
         service = JiraService()

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -217,7 +216,3 @@ def shareable(ticket: Ticket, *, limit: int = 5) -> list[Shareable]:
         about = link.ticket.summary or link.issue_summary
         found.setdefault(link.issue_key, Shareable(link.issue_key, link.ticket.ticket_id, about))
     return list(found.values())[:limit]
-
-
-def browse_root() -> str:
-    return str(settings.JIRA_BROWSE_URL or settings.JIRA_BASE_URL)

@@ -7,13 +7,15 @@ from typing import Final
 import structlog
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from integrations.jira.base import JiraGone, JiraIssue, JiraUnauthorised
+from integrations.jira.base import JiraGone, JiraIssue
 from integrations.jira.client import JiraClient, get_client, is_configured
 from tickets.jira import comments, following, inbound, outage
 from tickets.models import JiraLink, JiraState, JiraSync, Status
 from tickets.models.jira import LABEL_PREFIX
 from voc.core import clock
+from voc.core.alerts import clear_alert, raise_alert
 from voc.core.errors import VocError
 
 # Search is behind by minutes at times, and clocks differ: so much is asked for twice.
@@ -24,6 +26,9 @@ MOST_PAGES: Final = 1_000
 BATCH: Final = 100
 # A done ticket's issue may be reopened; after so long without a change only a webhook or the poll tells of it.
 STILL_WATCHED: Final = timedelta(days=90)
+# Tickets that silently stay behind are worse than an error that somebody sees.
+SILENT_FOR: Final = timedelta(minutes=30)
+ALERT: Final = "jira-poll"
 
 log = structlog.get_logger(__name__)
 
@@ -31,9 +36,11 @@ log = structlog.get_logger(__name__)
 def poll() -> int | None:
     """Read all that changed since the last time; how many tickets changed. None: there was nothing to ask, or no answer.
 
+    While the queue is paused nothing is asked: not before the time that Jira named, and no wrong token again and again.
+
     The cursor moves only after every page was taken, so that what fails is asked for again.
     """
-    if not is_configured() or not JiraLink.objects.exists() or not _claim():
+    if not is_configured() or outage.paused() or not JiraLink.objects.exists() or not _claim():
         return None
     started = clock.now()
     sync = JiraSync.objects.get(pk=1)
@@ -47,7 +54,7 @@ def poll() -> int | None:
     except VocError as error:
         _failed(sync, error)
         return None
-    outage.go_on()
+    clear_alert(ALERT)
     JiraSync.objects.filter(pk=1).update(
         cursor=started - OVERLAP,
         claimed_until=None,
@@ -72,7 +79,7 @@ def jql_for(since: datetime) -> str:
 def reconcile() -> int | None:
     """Fetch every issue that is still watched by its id: finds what was deleted, moved, hidden or lost its label, whatever
     the poll may have missed. How many tickets changed; None when Jira is not configured or does not answer."""
-    if not is_configured():
+    if not is_configured() or outage.paused():
         return None
     changed = 0
     try:
@@ -160,8 +167,8 @@ def _claim() -> bool:
 
 def _failed(sync: JiraSync, error: VocError) -> None:
     log.warning("jira.poll_failed", error=error.message)
-    if isinstance(error, JiraUnauthorised):
-        outage.stop(error.message)
-    JiraSync.objects.filter(pk=1).update(
-        claimed_until=None, error=error.message[:2000], failing_since=sync.failing_since or clock.now()
-    )
+    outage.heed(error)
+    since = sync.failing_since or clock.now()
+    JiraSync.objects.filter(pk=1).update(claimed_until=None, error=error.message[:2000], failing_since=since)
+    if clock.now() - since >= SILENT_FOR:
+        raise_alert(ALERT, title=_("Tickets do not follow their Jira issues"), body=error.message)

@@ -45,6 +45,11 @@ class JiraService:
             found = self._look(link)
             if found is not None:
                 return found
+        if link.state == JiraState.WAITING and link.posted_at:
+            # It was given up while nobody knew, and a person asks again.
+            found = self._found(link)
+            if found is not None:
+                return found
         if link.state == JiraState.WAITING and link.issue_key:
             return self._adopt(link, self.client.issue(link.issue_key), JiraOrigin.LINKED)
         if link.state == JiraState.WAITING:
@@ -123,16 +128,23 @@ class JiraService:
         waits = settings.JIRA_LOOK_SECONDS
         if link.looks < len(waits) and clock.now() < posted + timedelta(seconds=waits[link.looks]):
             raise self._later(link, _("Whether Jira made the issue is not known yet."))
-        found = sorted(self.client.search_all(f'labels = "{link.label}"'), key=lambda issue: int(issue.id))
-        if found:
-            kept = self._adopt(link, self._kept(link, found), JiraOrigin.ADOPTED)
-            links.report_others(link, found)
-            return kept
+        found = self._found(link)
+        if found is not None:
+            return found
         links.looked(link)
         if link.looks < len(waits):
             raise self._later(link, _("Whether Jira made the issue is not known yet."))
         links.send_again(link)
         return None
+
+    def _found(self, link: JiraLink) -> JiraIssue | None:
+        """The issue with the ticket's label, adopted."""
+        found = sorted(self.client.search_all(f'labels = "{link.label}"'), key=lambda issue: int(issue.id))
+        if not found:
+            return None
+        kept = self._adopt(link, self._kept(link, found), JiraOrigin.ADOPTED)
+        links.report_others(link, found)
+        return kept
 
     def _kept(self, link: JiraLink, found: list[JiraIssue]) -> JiraIssue:
         """The lowest of several; the others are looked at once the link stands."""

@@ -147,6 +147,32 @@ class TestToJira:
         assert comment["body"]["content"][0]["content"][0]["text"].startswith("Kim Manager")
         assert comment["author"] == "voc-bot"
 
+    def test_is_shared_from_the_tickets_page_and_marked_there(self, jira, manager, client):
+        [ticket] = linked(jira)
+        client.force_login(manager)
+        address = f"/tickets/{ticket.ticket_id}/"
+        assert 'name="share"' in client.get(address).content.decode()
+
+        client.post(f"{address}comment/", {"body": "to Jira", "share": "on"})
+        client.post(f"{address}comment/", {"body": "among us"})
+        drain_all()
+
+        assert [words(comment) for comment in there(jira, ticket)] == ["to Jira"]
+        assert client.get(address).content.decode().count("Kim Manager → Jira") == 1
+        JiraLink.objects.update(state=JiraState.UNLINKED)
+        assert 'name="share"' not in client.get(address).content.decode()
+
+    def test_waits_while_jira_is_switched_off(self, jira, manager, settings):
+        [ticket] = linked(jira)
+        share(ticket, manager, "later")
+        address, settings.JIRA_BASE_URL = settings.JIRA_BASE_URL, ""
+        drain_all()
+
+        settings.JIRA_BASE_URL = address
+        jira.later(7 * 24 * 3600)
+
+        assert [words(comment) for comment in there(jira, ticket)] == ["later"]
+
     def test_does_not_come_back(self, jira, manager):
         [ticket] = linked(jira)
         share(ticket, manager, "hello")

@@ -1,16 +1,20 @@
 """An approved ticket's issue, through the real client over HTTP: one per ticket, whatever is cut off where."""
 
 from concurrent.futures import ThreadPoolExecutor
+from inspect import signature
 
 import pytest
 from django.db import connection
 
+from integrations.jira.base import JiraIssue
 from tests.factories import SystemFactory, TicketFactory, UserFactory
 from tickets import services
+from tickets.jira.service import JiraService
 from tickets.models import EventKind, JiraLink, JiraState, Status, Ticket
 from tickets.services import CorrectedDecision, JiraChoice
 from voc.core.errors import NotAllowed
 from voc.core.models import Alert
+from voc.core.outbox import by_hand
 from voc.core.outbox.api import drain_all, open_gate
 from voc.core.outbox.models import Gate, Job, JobState
 from voc.core.vocabulary import ProblemType
@@ -207,6 +211,18 @@ class TestAConnectionThatIsCutOff:
         assert_one_issue(jira, ticket)
         assert len(jira.creations()) == 1
 
+    def test_that_was_given_up_unclear_is_looked_for_before_a_second_try_sends_it(self, jira, ticket, manager):
+        jira.fault("drop_after", route="*/issue", method="POST", count=1)
+        approve(ticket, manager)
+        drain_all()
+        [job] = by_hand.cancel_by_hand(Job.objects.filter(queue="jira", state=JobState.PENDING), by="an admin")
+        assert (job.state, link_of(ticket).state) == (JobState.CANCELLED, JiraState.BLOCKED)
+
+        services.create_issue_again(ticket_id=ticket.ticket_id, actor=manager)
+        drain_all()
+        assert_one_issue(jira, ticket)
+        assert len(jira.creations()) == 1
+
     def test_is_given_up_when_jira_never_makes_the_issue(self, jira, ticket, manager, settings):
         settings.JIRA_LOOK_SECONDS = [60]
         jira.fault("status", status=500, route="*/issue", method="POST")
@@ -222,27 +238,43 @@ class TestAConnectionThatIsCutOff:
 
 
 class TestJiraAway:
-    def test_its_backlog_drains_in_the_order_of_the_approvals(self, jira, manager, settings):
+    @pytest.mark.parametrize("how", ["refuses connections", "answers 502"])
+    def test_its_backlog_drains_in_the_order_of_the_approvals(self, jira, manager, settings, how):
         """Down for two hours."""
-        address, settings.JIRA_BASE_URL = settings.JIRA_BASE_URL, "http://127.0.0.1:9/jira"
-        tickets = [TicketFactory(waiting=True) for _ in range(6)]
+        address = settings.JIRA_BASE_URL
+        if how == "answers 502":
+            jira.fault("status", status=502)
+        else:
+            settings.JIRA_BASE_URL = "http://127.0.0.1:9/jira"
+        tickets = [TicketFactory(waiting=True) for _ in range(3)]
         for ticket in tickets:
             approve(ticket, manager)
             jira.later(1)
-        for _ in range(8):
-            jira.later(900)
+        for _ in range(12):
+            jira.forget_breaker()
+            jira.later(600)
         assert jira.issues == []
         assert set(JiraLink.objects.values_list("state", flat=True)) == {JiraState.WAITING}
-        assert not Job.objects.filter(queue="jira", state__in=[JobState.DEAD, JobState.BLOCKED]).exists()
+        assert set(Job.objects.filter(queue="jira").values_list("state", "attempts")) == {(JobState.PENDING, 0)}
 
         settings.JIRA_BASE_URL = address
+        jira.sandbox.clear_faults("jira")
         jira.forget_breaker()
-        jira.later(300)
-        made = [
-            JiraLink.objects.get(issue_id=str(issue["id"])).ticket_id
-            for issue in sorted(jira.issues, key=lambda each: int(each["id"]))
-        ]
-        assert made == [ticket.pk for ticket in tickets]
+        jira.later(600)
+        made = sorted(jira.issues, key=lambda issue: int(issue["id"]))
+        assert [JiraLink.objects.get(issue_id=issue["id"]).ticket_id for issue in made] == [each.pk for each in tickets]
+
+    def test_for_one_request_alone_is_that_jobs_own_failure(self, jira, manager):
+        """A project whose form Jira cannot make keeps no other project's ticket waiting."""
+        jira.fault("status", status=500, route="*/createmeta/OPS/*")
+        poisoned, sound = TicketFactory(waiting=True), TicketFactory(waiting=True)
+        approve(poisoned, manager, jira=JiraChoice(project_key="OPS"))
+        approve(sound, manager)
+        drain_all()
+
+        assert [link_of(each).state for each in (poisoned, sound)] == [JiraState.WAITING, JiraState.LINKED]
+        assert not Gate.objects.exists()
+        assert Job.objects.get(subject=poisoned.ticket_id, queue="jira").attempts == 1
 
     @pytest.mark.parametrize("form", ["seconds", "date"])
     def test_waits_for_as_long_as_jira_asks_and_no_worker_sleeps(self, jira, ticket, manager, form):
@@ -279,6 +311,25 @@ class TestJiraAway:
         drain_all()
         assert len(jira.issues) == 3
         assert not Alert.objects.filter(key="jira-credentials", cleared_at=None).exists()
+
+    def test_switched_off_for_a_while_forgets_no_approval(self, jira, ticket, manager, settings):
+        address = settings.JIRA_BASE_URL
+        approve(ticket, manager)
+        settings.JIRA_BASE_URL = ""
+        jira.later(5)
+        jira.later(700)
+        settings.JIRA_BASE_URL = address
+        jira.later(700)
+
+        assert_one_issue(jira, ticket)
+
+
+def test_the_service_has_the_plans_names():
+    create, sync = signature(JiraService.create_issue), signature(JiraService.sync_status)
+    assert list(create.parameters) == ["self", "ticket", "project_key", "issue_type"]
+    assert create.parameters["issue_type"].default == "Bug"
+    assert create.return_annotation is JiraIssue
+    assert list(sync.parameters) == ["self", "ticket_id", "jira_issue_key"]
 
 
 class TestJiraRefuses:

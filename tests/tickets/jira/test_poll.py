@@ -18,7 +18,7 @@ from tests.tickets.jira.inward import (
     move,
     rows,
 )
-from tickets.jira import polling
+from tickets.jira import outage, polling
 from tickets.jira.service import JiraService
 from tickets.jira.statuses import meaning
 from tickets.models import EventKind, JiraLink, JiraState, JiraSync, Status
@@ -126,6 +126,20 @@ class TestAPoll:
         assert (sync.error, sync.failing_since) == ("", None)
         assert sync.cursor > started - polling.OVERLAP
 
+    def test_failing_for_half_an_hour_is_told_to_the_admins_until_it_works(self, jira):
+        linked(jira)
+        fault = jira.fault("status", route="/jira/rest/api/3/search/jql", status=500)
+        polling.poll()
+        assert not Alert.objects.exists()
+
+        jira.time.advance(polling.SILENT_FOR.total_seconds())
+        polling.poll()
+        assert [alert.key for alert in Alert.objects.filter(cleared_at=None)] == [polling.ALERT]
+
+        jira.sandbox.remove_fault(fault)
+        polling.poll()
+        assert not Alert.objects.filter(cleared_at=None).exists()
+
     def test_two_at_once_are_one(self, jira):
         linked(jira)
         JiraSync.objects.create(claimed_until=clock.now() + timedelta(minutes=1))
@@ -211,14 +225,27 @@ class TestAPoll:
         linked(jira)
         settings.JIRA_API_TOKEN = "wrong"
 
-        assert [polling.poll(), polling.poll()] == [None, None]
+        assert [polling.poll(), polling.poll(), polling.reconcile()] == [None, None, None]
+        assert len(jira.sandbox.requests("jira")) == 1  # a wrong token again and again would lock the account
         assert Gate.objects.get(queue="jira").closed_until is None
         assert Alert.objects.filter(cleared_at=None).count() == 1
 
         settings.JIRA_API_TOKEN = "right"
+        outage.go_on()
         assert polling.poll() == 1
-        assert not Gate.objects.exists()
         assert not Alert.objects.filter(cleared_at=None).exists()
+
+    @pytest.mark.parametrize("form", ["seconds", "date"])
+    def test_it_waits_as_long_as_jira_asks(self, jira, form):
+        linked(jira)
+        jira.fault("status", status=429, retry_after=300, retry_after_format=form, count=1)
+
+        assert [polling.poll(), polling.poll()] == [None, None]
+        assert searches(jira) == 1
+        jira.time.advance(290)
+        assert polling.poll() is None
+        jira.time.advance(15)
+        assert polling.poll() == 1
 
     def test_without_jira_nothing_is_asked(self, jira, settings):
         linked(jira)
