@@ -1,4 +1,4 @@
-"""Telling people about a ticket: the handlers of `ticket.urgent` and `ticket.decided`."""
+"""Telling people about a ticket: the handlers of `ticket.urgent` and `ticket.decided`, and of what became of the messages."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -11,17 +11,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from llm.redaction import Redactor
-from notifications.deliveries import give_up as give_up_deliveries
 from notifications.models import Delivery, DeliveryState
 from notifications.services import NotificationMessage, get_notifications
-from tickets.models import EventKind, Ticket, TicketEvent
+from tickets.models import EventKind, Status, Ticket, TicketEvent
 from tickets.personal import hidden
 from tickets.services import record_told
-from voc.core.errors import Permanent, Transient
 from voc.core.outbox.api import RunningJob
 from voc.core.vocabulary import ProblemType, Urgency
-
-CHANNEL: Final = "slack"
 
 TITLES: Final[dict[str, Promise]] = {
     "ticket.urgent": _("Urgent complaint %(ticket)s"),
@@ -32,36 +28,31 @@ TITLES: Final[dict[str, Promise]] = {
 
 
 def tell(job: RunningJob) -> None:
-    """Send the event's message, then note in the timeline that it went out, or that nobody knows whether it did.
-
-    What the message's row says decides: a refusal blocks the job, and what was not sent is tried again later.
-    """
+    """Queue the event's message to whoever is to hear of it."""
     ticket = Ticket.objects.filter(ticket_id=job.subject).first()
     if ticket is None:
         return
-    verdict = _verdict(ticket, job.payload)
-    delivery = get_notifications().send(CHANNEL, compose(ticket, event=job.event, key=job.key, verdict=verdict))
-    match delivery.state:
-        case DeliveryState.SUPPRESSED:
-            return
-        case DeliveryState.DEAD:
-            raise Permanent(delivery.error)
-        case DeliveryState.RETRY:
-            raise Transient(delivery.error, at=delivery.next_attempt_at)
-        case DeliveryState.PENDING:
-            raise Transient(delivery.error, at=delivery.next_attempt_at, spend=False)
-        case DeliveryState.SENDING:
-            raise Transient(gettext("Another sender is at this message."), at=delivery.lease_until, spend=False)
+    message = compose(ticket, event=job.event, key=job.key, verdict=_verdict(ticket, job.payload))
     with job.fenced():
-        _note(job, delivery, ok=delivery.state == DeliveryState.ACCEPTED)
+        get_notifications().queue(message, settings.NOTIFY_CHANNELS)
 
 
-def give_up(job: RunningJob) -> None:
-    """The message will not be tried again: say so on the ticket. Runs in the transaction that gives the job up."""
-    given_up = give_up_deliveries(key=job.key)
-    if Ticket.objects.filter(ticket_id=job.subject).exists():
-        for delivery in given_up:
-            _note(job, delivery, ok=False)
+def note(job: RunningJob) -> None:
+    """A message has arrived, has not, or nobody knows: say so in the ticket's timeline."""
+    delivery = Delivery.objects.filter(pk=job.payload["delivery_id"]).first()
+    if delivery is None or not Ticket.objects.filter(ticket_id=delivery.subject).exists():
+        return
+    if delivery.state in (DeliveryState.SUPPRESSED, DeliveryState.SUPERSEDED):
+        return
+    with job.fenced():
+        record_told(
+            ticket_id=delivery.subject,
+            event=delivery.event,
+            channel=delivery.channel,
+            key=f"{delivery.key}→{delivery.target}"[:200],
+            ok=delivery.state == DeliveryState.ACCEPTED,
+            detail=_detail(delivery),
+        )
 
 
 def compose(ticket: Ticket, *, event: str, key: str, verdict: TicketEvent | None = None) -> NotificationMessage:
@@ -83,6 +74,8 @@ def compose(ticket: Ticket, *, event: str, key: str, verdict: TicketEvent | None
             urgency=Urgency(ticket.urgency) if ticket.urgency else None,
             fields=tuple((label, text) for label, text in fields if text),
             language=language,
+            thread=ticket.ticket_id,
+            status=str(Status(ticket.status).label),
         )
 
 
@@ -115,21 +108,10 @@ def _verdict(ticket: Ticket, payload: dict[str, Any]) -> TicketEvent | None:
     return TicketEvent.objects.get(ticket=ticket, pk=payload["event_id"]) if "event_id" in payload else None
 
 
-def _note(job: RunningJob, delivery: Delivery, *, ok: bool) -> None:
-    record_told(
-        ticket_id=job.subject,
-        event=job.event,
-        channel=delivery.channel,
-        key=job.key,
-        ok=ok,
-        detail=_detail(delivery),
-    )
-
-
 def _detail(delivery: Delivery) -> str:
     """What the timeline adds to "sent" or "not delivered"."""
     if delivery.state == DeliveryState.UNKNOWN:
         return gettext("It is not known whether it arrived: %(error)s") % {"error": delivery.error}
-    if delivery.ambiguous:
+    if delivery.doubles:
         return gettext("It may have arrived more than once. %(error)s") % {"error": delivery.error}
     return delivery.error

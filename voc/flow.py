@@ -11,6 +11,9 @@ This table imports nothing: handlers are dotted paths, checked at boot by `voc.c
 
 from typing import Any
 
+# The channels of `notifications.channels`: each has a queue of its own, so that one which is dead delays no other.
+CHANNELS = ("slack", "email", "teams", "pagerduty")
+
 FLOW: dict[str, list[dict[str, Any]]] = {
     "ticket.received": [
         {
@@ -34,7 +37,6 @@ FLOW: dict[str, list[dict[str, Any]]] = {
         {
             "queue": "notify",
             "handler": "tickets.notify.tell",
-            "on_dead": "tickets.notify.give_up",
             "max_seconds": 30,
             "max_attempts": 12,
         },
@@ -43,10 +45,27 @@ FLOW: dict[str, list[dict[str, Any]]] = {
         {
             "queue": "notify",
             "handler": "tickets.notify.tell",
-            "on_dead": "tickets.notify.give_up",
             "max_seconds": 30,
             "max_attempts": 12,
         },
+    ],
+    **{
+        f"notification.{channel}": [
+            {
+                "queue": channel,
+                "handler": "notifications.handlers.deliver",
+                "on_dead": "notifications.handlers.give_up",
+                "max_seconds": 60,
+                "max_attempts": 12,
+            },
+        ]
+        for channel in CHANNELS
+    },
+    "thread.changed": [
+        {"queue": "slack", "handler": "notifications.handlers.show_status", "max_seconds": 60, "max_attempts": 12},
+    ],
+    "delivery.settled": [
+        {"queue": "notify", "handler": "tickets.notify.note", "max_seconds": 30, "max_attempts": 12},
     ],
     "account.mail": [
         {"queue": "mail", "handler": "accounts.handlers.send_mail", "max_seconds": 30, "max_attempts": 12},

@@ -22,7 +22,7 @@ NOT_PASSED_ON = (
     "DEMO_MODELS",
     "PYTHON",
 )
-THREADS = 12
+THREADS = 16
 
 
 def sandbox_port(options: Options) -> int:

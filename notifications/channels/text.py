@@ -1,0 +1,30 @@
+"""Text of others, made safe to show anywhere."""
+
+import re
+
+HIDDEN = "[redacted]"
+SHORTEST_SECRET = 8
+MAX_ERROR = 300
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Without control characters, and without those that turn the direction of what is read."""
+    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def one_line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+def cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def hide(text: object, *secrets: str) -> str:
+    """An error or an answer as text: short, and without these."""
+    shown = str(text) or type(text).__name__
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        if len(secret) >= SHORTEST_SECRET:
+            shown = shown.replace(secret, HIDDEN)
+    return shown[:MAX_ERROR]
