@@ -1,40 +1,70 @@
-"""Telling people about a ticket: the handlers of `ticket.urgent` and `ticket.decided`, and of what became of the messages."""
+"""Telling people about a ticket: the handlers of what happens to tickets, and of what became of the messages."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
-from django.utils.functional import Promise
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from llm.redaction import Redactor
 from notifications.models import Delivery, DeliveryState
-from notifications.services import NotificationMessage, get_notifications
-from tickets.models import EventKind, Status, Ticket, TicketEvent
-from tickets.personal import hidden
+from notifications.routing.audience import addressees
+from notifications.routing.models import Rule
+from notifications.routing.services import drop
+from notifications.routing.telling import tell as tell_audience
+from notifications.routing.telling import tell_these
+from notifications.services import show
+from tickets import customers, lifecycle
+from tickets.messages import News, buttons, compose, occasion_of, standing
+from tickets.models import Status, Ticket, TicketEvent
 from tickets.services import record_told
+from voc.core import clock
 from voc.core.outbox.api import RunningJob
-from voc.core.vocabulary import ProblemType, Urgency
 
-TITLES: Final[dict[str, Promise]] = {
-    "ticket.urgent": _("Urgent complaint %(ticket)s"),
-    EventKind.CONFIRMED: _("%(ticket)s approved"),
-    EventKind.REJECTED: _("%(ticket)s rejected"),
-    EventKind.COMPLETED: _("%(ticket)s completed by hand"),
-}
+WAITING: Final = (Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED)
+ASKING: Final = ("ticket.reminder", "ticket.escalated")
 
 
 def tell(job: RunningJob) -> None:
-    """Queue the event's message to whoever is to hear of it."""
-    ticket = Ticket.objects.filter(ticket_id=job.subject).first()
+    """Queue the event's message to whoever is to hear of it, and the customer's answer when it closes his complaint."""
+    ticket = _ticket(job.subject)
     if ticket is None:
         return
-    message = compose(ticket, event=job.event, key=job.key, verdict=_verdict(ticket, job.payload))
+    news = News(event=job.event, key=job.key, verdict=_verdict(ticket, job.payload), data=job.payload)
     with job.fenced():
-        get_notifications().queue(message, settings.NOTIFY_CHANNELS)
+        tell_audience(occasion_of(ticket, job.event), partial(compose, ticket, news))
+        customers.answer(ticket)
+        _show(ticket)
+
+
+def show_standing(job: RunningJob) -> None:
+    """The ticket has moved: the first message of its threads shows it, and nobody is asked any more to decide."""
+    with job.fenced():
+        if ticket := _ticket(job.subject):
+            _show(ticket)
+            if ticket.status not in WAITING:
+                drop(subject=ticket.ticket_id, events=ASKING)
+
+
+def remind(job: RunningJob) -> None:
+    """An urgent ticket has waited as long as a rule says: its targets are reminded, or it is escalated.
+
+    Payload: `rule_id`, `event_id` (the step since which it waits), `kind` ("ticket.reminder" or "ticket.escalated").
+    Nothing, when it waits no more or anew, or the rule has gone.
+    """
+    with job.fenced():
+        ticket = _ticket(job.subject)
+        rule = Rule.objects.filter(pk=job.payload["rule_id"], is_active=True).first()
+        if ticket is None or rule is None or ticket.status not in WAITING:
+            return
+        step = lifecycle.last_step(ticket)
+        if step is None or step.pk != job.payload["event_id"]:
+            return
+        kind = str(job.payload["kind"])
+        seconds = (clock.now() - step.at).total_seconds()
+        news = News(event=kind, key=job.key, data={"seconds": seconds})
+        targets = rule.escalate_to if kind == "ticket.escalated" else rule.targets
+        tell_these(addressees(targets), partial(compose, ticket, news))
 
 
 def note(job: RunningJob) -> None:
@@ -53,59 +83,26 @@ def note(job: RunningJob) -> None:
             ok=delivery.state == DeliveryState.ACCEPTED,
             detail=_detail(delivery),
         )
+        # It may have offered a choice that was made while it was on its way.
+        if delivery.message.get("buttons") and (ticket := _ticket(delivery.subject)):
+            _show(ticket)
 
 
-def compose(ticket: Ticket, *, event: str, key: str, verdict: TicketEvent | None = None) -> NotificationMessage:
-    """The message about this ticket, with no more of it than NOTIFY_FIELDS allows; never the customer's contact."""
-    language = settings.SLACK_LANGUAGE
-    with translation.override(language):
-        fields = [
-            (str(label), value(ticket)) for name, (label, value) in _FIELDS.items() if name in settings.NOTIFY_FIELDS
-        ]
-        if verdict:
-            fields.append((gettext("Decided by"), verdict.actor_name))
-        return NotificationMessage(
-            event=event,
-            key=key,
-            subject=ticket.ticket_id,
-            title=str(TITLES[verdict.kind if verdict else event]) % {"ticket": ticket.ticket_id},
-            body=_summary(ticket) if "summary" in settings.NOTIFY_FIELDS else "",
-            url=settings.SITE_URL + reverse("ticket", args=[ticket.ticket_id]),
-            urgency=Urgency(ticket.urgency) if ticket.urgency else None,
-            fields=tuple((label, text) for label, text in fields if text),
-            language=language,
-            thread=ticket.ticket_id,
-            status=str(Status(ticket.status).label),
-        )
+def _show(ticket: Ticket) -> None:
+    """The first message of each thread shows how the ticket stands."""
+    with translation.override(settings.SLACK_LANGUAGE):
+        show(subject=ticket.ticket_id, status=standing(ticket), buttons=buttons(ticket))
 
 
-def _summary(ticket: Ticket) -> str:
-    """Often the customer's own words, and whoever reads the channel need not know who he is."""
-    text: str = hidden(ticket.summary, Redactor((ticket.customer_name,)))
-    return text
-
-
-def _problem_type(ticket: Ticket) -> str:
-    decided = ticket.decided_primary or ticket.suspected_type_primary
-    return str(ProblemType(decided).label) if decided else ""
-
-
-def _urgency(ticket: Ticket) -> str:
-    return str(Urgency(ticket.urgency).label) if ticket.urgency else ""
-
-
-# What a message may say of a ticket beside its summary, by the names of `notifications.message.ALLOWABLE`.
-_FIELDS: Final[dict[str, tuple[Promise, Callable[[Ticket], str]]]] = {
-    "urgency": (_("Urgency"), _urgency),
-    "problem_type": (_("Problem type"), _problem_type),
-    "system": (_("System"), lambda ticket: ticket.affected_system or ""),
-    "customer_name": (_("Customer"), lambda ticket: ticket.customer_name),
-}
+def _ticket(ticket_id: str) -> Ticket | None:
+    return Ticket.objects.select_related("decided_by").defer("grams", "search_text").filter(ticket_id=ticket_id).first()
 
 
 def _verdict(ticket: Ticket, payload: dict[str, Any]) -> TicketEvent | None:
     """The event that `ticket.decided` is about, None for any other. The ticket itself may have moved on since."""
-    return TicketEvent.objects.get(ticket=ticket, pk=payload["event_id"]) if "event_id" in payload else None
+    if "verdict" not in payload:
+        return None
+    return TicketEvent.objects.get(ticket=ticket, pk=payload["event_id"])
 
 
 def _detail(delivery: Delivery) -> str:

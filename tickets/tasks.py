@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.db import connection
 
+from tickets import reminders
 from tickets.idempotency import KEPT_FOR
 from tickets.models import IdempotencyKey
 from voc.core import clock
@@ -31,3 +32,9 @@ def prune_idempotency_keys() -> int:
     """Forget the answers that nobody will ask for again. Returns how many there were."""
     deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
     return deleted
+
+
+@shared_task
+def remind() -> int:
+    """Remind and escalate where an urgent ticket has waited as long as a rule says. Returns how many calls there were."""
+    return reminders.emit_due()

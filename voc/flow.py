@@ -50,6 +50,23 @@ FLOW: dict[str, list[dict[str, Any]]] = {
         },
     ],
     **{
+        event: [{"queue": "notify", "handler": handler, "max_seconds": 30, "max_attempts": 12}]
+        for event, handler in {
+            "ticket.analysed": "tickets.notify.tell",
+            "ticket.resolved": "tickets.notify.tell",
+            "ticket.jira_created": "tickets.notify.tell",
+            "ticket.jira_blocked": "tickets.notify.tell",
+            "ticket.moved": "tickets.notify.show_standing",
+            "ticket.waits": "tickets.notify.remind",
+            "customer.received": "tickets.customers.confirm_receipt",
+            "alert.raised": "notifications.routing.alerts.tell_alert",
+            "alert.cleared": "notifications.routing.alerts.tell_alert",
+            "digest.due": "notifications.routing.digests.gather",
+            "slack.action": "tickets.slack.act",
+            "slack.answer": "notifications.interactivity.answer",
+        }.items()
+    },
+    **{
         f"notification.{channel}": [
             {
                 "queue": channel,

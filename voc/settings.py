@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "llm",
     "integrations.logs",
     "notifications",
+    "notifications.routing",
     "tickets",
     "voc.portal",
     "django.contrib.admin",
@@ -258,6 +259,12 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
     "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
     "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},
+    "held-messages": {
+        "task": "notifications.routing.tasks.release",
+        "schedule": 30.0,
+        "options": {"expire_seconds": 30},
+    },
+    "waiting-tickets": {"task": "tickets.tasks.remind", "schedule": 60.0, "options": {"expire_seconds": 60}},
     "idempotency-prune": {"task": "tickets.tasks.prune_idempotency_keys", "schedule": crontab(minute=27, hour=3)},
 }
 CELERY_TIMEZONE = TIME_ZONE
@@ -347,6 +354,8 @@ EMAIL_MESSAGES_PER_SECOND = env.int("EMAIL_MESSAGES_PER_SECOND", default=10)
 SES_REGION = env.str("SES_REGION", default="")
 SES_URL = env.str("SES_URL", default="")
 NOTIFY_CHANNELS = env.list("NOTIFY_CHANNELS", default=["slack"])
+# Whether customers with an e-mail address are told that their complaint arrived, and the answer that a manager approved.
+NOTIFY_CUSTOMERS = env.bool("NOTIFY_CUSTOMERS", default=False)
 NOTIFY_TIMEOUT_SECONDS = env.float("NOTIFY_TIMEOUT_SECONDS", default=8)
 NOTIFY_FIELDS = env.list("NOTIFY_FIELDS", default=["summary", "urgency", "problem_type", "system"])
 # Unset, no mail is sent: a password link in a log would be there for everybody who reads logs.

@@ -45,9 +45,17 @@ class CorrectedDecision:
 
 @transaction.atomic
 def confirm_ticket(
-    *, ticket_id: str, actor: User | None, assignee: str | None = None, decision: CorrectedDecision | None = None
+    *,
+    ticket_id: str,
+    actor: User | None,
+    assignee: str | None = None,
+    decision: CorrectedDecision | None = None,
+    customer_answer: str = "",
 ) -> Ticket:
-    """Approve the decision, with the manager's corrections. What was handed to people needs a decision with a type."""
+    """Approve the decision, with the manager's corrections. What was handed to people needs a decision with a type.
+
+    `customer_answer` (here and below; at most 4,000 characters) is what the customer is told once the ticket is closed.
+    """
     ticket = lifecycle.lock(ticket_id)
     lifecycle.check(ticket, Act.CONFIRM)
     if ticket.status == Status.MANUAL_REQUIRED:
@@ -63,7 +71,7 @@ def confirm_ticket(
         actor=actor,
         assignee=assignee,
         changes=changes,
-        data={"correction": correction} if correction else {},
+        data=({"correction": correction} if correction else {}) | _answer(customer_answer),
     )
     return ticket
 
@@ -76,6 +84,7 @@ def reject_ticket(
     reject_reason: str,
     reason_category: str | None = None,
     assignee: str | None = None,
+    customer_answer: str = "",
 ) -> Ticket:
     """Refuse the decision for good, for a reason of 1–1,000 characters."""
     reason = cleaning.text("reject_reason", reject_reason, most=cleaning.MAX_REJECT_REASON)
@@ -89,14 +98,19 @@ def reject_ticket(
         actor=actor,
         assignee=assignee,
         changes={"reject_reason": reason, "reject_category": category},
-        data={"reason": reason, "category": category},
+        data={"reason": reason, "category": category} | _answer(customer_answer),
     )
     return ticket
 
 
 @transaction.atomic
 def complete_ticket(
-    *, ticket_id: str, actor: User | None, manual_resolution: str, assignee: str | None = None
+    *,
+    ticket_id: str,
+    actor: User | None,
+    manual_resolution: str,
+    assignee: str | None = None,
+    customer_answer: str = "",
 ) -> Ticket:
     """Close it by hand with what was done, in 1–2,000 characters."""
     resolution = cleaning.text("manual_resolution", manual_resolution, most=cleaning.MAX_RESOLUTION)
@@ -109,7 +123,7 @@ def complete_ticket(
         actor=actor,
         assignee=assignee,
         changes={"manual_resolution": resolution},
-        data={"resolution": resolution},
+        data={"resolution": resolution} | _answer(customer_answer),
     )
     return ticket
 
@@ -128,6 +142,7 @@ def retry_ticket(*, ticket_id: str, actor: User | None, retry_reason: str = "") 
         changes={"manual_reason": None, "manual_cause": None},
         data={"reason": reason},
     )
+    _say_moved(ticket, event)
     key = f"ticket.reanalyse:{event.pk}"
     emit("ticket.reanalyse", subject=ticket.ticket_id, payload={"event_id": event.pk}, key=key)
     return ticket
@@ -144,7 +159,7 @@ def undo_verdict(*, ticket_id: str, actor: User | None) -> Ticket:
     in_time = clock.now() < queries.grace_end(event)
     if not in_time or not cancel(subject=ticket.ticket_id, key=_decided_key(event)):
         raise NotAllowed(_("It is too late to undo: the verdict has taken effect."))
-    lifecycle.transition(
+    undone = lifecycle.transition(
         ticket,
         act=Act.UNDO,
         to=Status(event.status_before),
@@ -153,6 +168,7 @@ def undo_verdict(*, ticket_id: str, actor: User | None) -> Ticket:
         changes=_restored(ticket, event),
         data={"verdict": event.kind, "event_id": event.pk},
     )
+    _say_moved(ticket, undone)
     return ticket
 
 
@@ -173,6 +189,7 @@ def _decide(
         changes["assignee"] = data["assignee"] = name
     data["before"] = _snapshot(ticket, changes)
     event = lifecycle.transition(ticket, act=act, to=to, kind=kind, actor=actor, changes=changes, data=data)
+    _say_moved(ticket, event)
     emit(
         "ticket.decided",
         subject=ticket.ticket_id,
@@ -180,6 +197,16 @@ def _decide(
         key=_decided_key(event),
         delay=settings.VOC_GRACE_SECONDS,
     )
+
+
+def _say_moved(ticket: Ticket, event: TicketEvent) -> None:
+    """What shows how the ticket stands shows it anew, without waiting for the grace: nothing is to be decided any more."""
+    emit("ticket.moved", subject=ticket.ticket_id, key=f"ticket.moved:{event.pk}")
+
+
+def _answer(text: str) -> dict[str, str]:
+    answer = cleaning.customer_answer(text)
+    return {"customer_answer": answer} if answer else {}
 
 
 def _decided_key(event: TicketEvent) -> str:
