@@ -71,7 +71,7 @@ def show_status(job: RunningJob) -> None:
 
 def _root_message(thread: Thread) -> NotificationMessage | None:
     """The first message, with what it shows now."""
-    first = Delivery.objects.filter(uuid=thread.root_of).first()
+    first = Delivery.objects.filter(uuid=thread.root_of).first() if thread.root_of else None
     if first is None:
         return None
     return NotificationMessage.from_json({**first.message, "status": thread.status, "buttons": thread.buttons})

@@ -1,10 +1,14 @@
 """Text of others, made safe to show anywhere."""
 
 import re
+from urllib.parse import unquote
 
 HIDDEN = "[redacted]"
 SHORTEST_SECRET = 8
 MAX_ERROR = 300
+# Parts of addresses that give nothing away, and that an error is easier to read with.
+HARMLESS = ("services", "workflows", "triggers", "api-version", "hooks.slack.com", "logic.azure.com")
+_SEPARATORS = re.compile(r"[/?&=:-]+")
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -22,9 +26,10 @@ def cut(text: str, limit: int) -> str:
 
 
 def hide(text: object, *secrets: str) -> str:
-    """An error or an answer as text: short, and without these."""
+    """An error or an answer as text: short, and without these or their longer parts, such as a signature in an address."""
     shown = str(text) or type(text).__name__
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
-            shown = shown.replace(secret, HIDDEN)
+    parts = {part for secret in secrets for part in (secret, unquote(secret), *_SEPARATORS.split(secret))}
+    for part in sorted(parts, key=len, reverse=True):
+        if len(part) >= SHORTEST_SECRET and part not in HARMLESS:
+            shown = shown.replace(part, HIDDEN)
     return shown[:MAX_ERROR]

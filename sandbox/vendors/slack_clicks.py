@@ -87,7 +87,7 @@ class Clicks:
             return jsonify({"deleted": self._store.delete(str(given["channel"]), str(given["ts"]))})
 
     def click(self) -> Response:
-        """``{"channel", "ts", "action_id", "user", "age"?, "timestamp"?, "signing_secret"?}``; ``age`` is the signature's, in s."""
+        """``{"channel", "ts", "action_id", "user", "age"?, "timestamp"?, "signing_secret"?}``; ``age`` in s."""
         given = _given()
         with self._lock:
             post = self._store.find(str(given["channel"]), str(given["ts"]))

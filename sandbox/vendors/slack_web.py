@@ -170,7 +170,7 @@ class WebApi:
 def _given() -> dict[str, Any]:
     """The arguments: the query, then a form, or a JSON body."""
     given: dict[str, Any] = dict(request.args.items())
-    if request.mimetype == "application/json":
+    if request.mimetype == "application/json" and request.get_data():
         body = request.get_json(force=True, silent=True)
         if not isinstance(body, dict):
             raise WebError("invalid_json")
