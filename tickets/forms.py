@@ -63,6 +63,36 @@ class ActForm(forms.Form):
         self.add_error(field if field in self.fields else None, error.message)
 
 
+class AnswerForm(ActForm):
+    """Base of the forms that close a ticket: where the customer can be told, also what he is told."""
+
+    customer_answer = _LongText(
+        label=_("Answer to the customer"),
+        most=cleaning.MAX_ANSWER,
+        rows=4,
+        required=False,
+        help_text=_(
+            "Goes to the customer by e-mail, just as it stands, once the ticket is closed. Empty: nothing goes."
+        ),
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+        answers: bool = False,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        if answers:
+            self.order_fields([name for name in self.fields if name != "customer_answer"])
+        else:
+            del self.fields["customer_answer"]
+
+    def answer(self) -> str:
+        return str(self.cleaned_data.get("customer_answer") or "")
+
+
 class SubmitForm(ActForm):
     name = "submit"
     raw_voc = _LongText(
@@ -88,7 +118,7 @@ class SubmitForm(ActForm):
     )
 
 
-class ConfirmForm(ActForm):
+class ConfirmForm(AnswerForm):
     """The decision in force, to be changed where it is wrong."""
 
     name = "confirm"
@@ -98,9 +128,12 @@ class ConfirmForm(ActForm):
     affected_system = forms.ChoiceField(label=_("System"), required=False)
     assignee = _assignee()
 
-    def __init__(self, data: QueryDict | None = None, *, ticket: Ticket, systems: list[str]) -> None:
+    def __init__(
+        self, data: QueryDict | None = None, *, ticket: Ticket, systems: list[str], answers: bool = False
+    ) -> None:
         super().__init__(
             data,
+            answers=answers,
             initial={
                 "primary_type": ticket.agent_decision_primary or ticket.suspected_type_primary,
                 "secondary_type": ticket.agent_decision_secondary,
@@ -132,7 +165,7 @@ class ConfirmForm(ActForm):
         )
 
 
-class RejectForm(ActForm):
+class RejectForm(AnswerForm):
     name = "reject"
     reject_reason = _LongText(label=_("Reason"), most=cleaning.MAX_REJECT_REASON, rows=3)
     reason_category = forms.ChoiceField(
@@ -145,7 +178,7 @@ class RetryForm(ActForm):
     retry_reason = _LongText(label=_("Reason"), most=cleaning.MAX_RETRY_REASON, rows=2, required=False)
 
 
-class CompleteForm(ActForm):
+class CompleteForm(AnswerForm):
     name = "complete"
     manual_resolution = _LongText(label=_("What was done"), most=cleaning.MAX_RESOLUTION, rows=4)
 

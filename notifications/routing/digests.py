@@ -14,9 +14,9 @@ from django.utils.translation import ngettext
 from notifications.message import NotificationMessage
 from notifications.routing.audience import addressees
 from notifications.routing.models import Held
-from notifications.routing.telling import lock_target
+from notifications.routing.telling import lock_target, queue_or_note
 from notifications.routing.timing import zone_of
-from notifications.services import get_notifications, suppress
+from notifications.services import suppress
 from voc.core import clock
 from voc.core.outbox.api import RunningJob, emit
 
@@ -50,11 +50,9 @@ def gather(job: RunningJob) -> None:
         rows = list(Held.objects.select_for_update().filter(target=target, due_at__lte=clock.now()).order_by("id"))
         held = [NotificationMessage.from_json(row.message) for row in rows]
         if len(held) == 1:
-            get_notifications().queue(held[0], [target])
+            queue_or_note(held[0], target)
         elif held:
-            get_notifications().queue(
-                digest_of(held, target=target, key=f"digest:{rows[0].pk}-{rows[-1].pk}"), [target]
-            )
+            queue_or_note(digest_of(held, target=target, key=f"digest:{rows[0].pk}-{rows[-1].pk}"), target)
             for message in held:
                 suppress(target=target, message=message, reason=_("Told in a digest."))
         Held.objects.filter(pk__in=[row.pk for row in rows]).delete()

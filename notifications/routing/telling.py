@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from notifications.routing.occasions import Occasion
 from notifications.routing.timing import next_daily, quiet_until
 from notifications.services import get_notifications, suppress
 from voc.core import clock
+from voc.core.errors import Permanent
 from voc.core.vocabulary import Urgency
 
 # Writes the message in a language.
@@ -23,6 +25,8 @@ Compose = Callable[[str], NotificationMessage]
 
 # Incidents are opened and closed as they are, by day and by night, each for itself.
 AT_ONCE: Final = ("pagerduty",)
+
+log = structlog.get_logger(__name__)
 
 
 def tell(occasion: Occasion, compose: Compose) -> None:
@@ -46,6 +50,15 @@ def tell_these(addressees: Iterable[Addressee], compose: Compose) -> None:
             _tell_one(each, message)
 
 
+def queue_or_note(message: NotificationMessage, target: str) -> None:
+    """Queue it; where that is no target at all, note so, and keep nobody else from hearing of it."""
+    try:
+        get_notifications().queue(message, [target])
+    except Permanent as error:
+        log.warning("target.unknown", target=target, error=error.message)
+        suppress(target=target, message=message, reason=error.message)
+
+
 def is_muted(subject: str) -> bool:
     return Mute.objects.filter(subject=subject).exists()
 
@@ -59,7 +72,7 @@ def lock_target(target: str) -> None:
 def _tell_one(addressee: Addressee, message: NotificationMessage) -> None:
     found = _held_back(addressee, message)
     if found is None:
-        get_notifications().queue(message, [addressee.target])
+        queue_or_note(message, addressee.target)
         return
     due_at, reason = found
     held = Held(

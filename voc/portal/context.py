@@ -49,6 +49,7 @@ PAGES: tuple[tuple[str, str | Promise, str], ...] = (
     ("queue", _("Queue"), "ticket:confirm"),
     ("ticket_list", _("Tickets"), "ticket:read"),
     ("voc_submit", _("Submit"), "voc:submit"),
+    ("deliveries", _("Messages"), "ticket:confirm"),
     ("alerts", _("Alerts"), "*"),
     ("prompts", _("Prompts"), "*"),
 )
