@@ -23,7 +23,7 @@ from notifications.message import NotificationMessage
 from voc.core.errors import Permanent, Transient
 
 EVENT_TYPE = "voc_delivery"
-CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,30}")
+CHANNEL_ID = re.compile(r"[CGDU][A-Z0-9]{2,30}")
 ROOT_GONE = ("thread_not_found", "message_not_found", "cannot_reply_to_message")
 # Slack's clock and ours may differ, and what was thought of a moment ago may have been posted before.
 SKEW = timedelta(minutes=2)
@@ -32,7 +32,7 @@ MAX_PAGES = 10
 
 
 class Slack(Channel):
-    """The channel `slack`; a target is the id of one of the workspace's channels."""
+    """The channel `slack`; a target is the id of one of the workspace's channels or people."""
 
     name: ClassVar[str] = "slack"
     exact: ClassVar[bool] = True
@@ -79,7 +79,7 @@ class Slack(Channel):
                 return found
             root_id, root_of = self._root(parcel)
             if root_of == parcel.id:
-                return Receipt(vendor_id=root_id, place=parcel.target)
+                return Receipt(vendor_id=root_id, place=self._place(parcel.target))
             if time.monotonic() - begun > self._budget:
                 # Somebody else may hold the delivery by the time that this would arrive.
                 raise Transient(_("Slack answers too slowly."))
@@ -120,9 +120,10 @@ class Slack(Channel):
         if not parcel.doubtful:
             return None
         thread = parcel.thread
-        for message in self._look(parcel.target, since=parcel.since, root_id=thread.root_id if thread else ""):
+        place = self._place(parcel.target)
+        for message in self._look(place, since=parcel.since, root_id=thread.root_id if thread else ""):
             if _carried(message).get("delivery") == parcel.id:
-                return Receipt(vendor_id=str(message["ts"]), place=parcel.target)
+                return Receipt(vendor_id=str(message["ts"]), place=place)
         return None
 
     def _root(self, parcel: Parcel) -> tuple[str, str]:
@@ -132,10 +133,16 @@ class Slack(Channel):
             return "", ""
         if thread.root_id or not thread.doubtful:
             return thread.root_id, ""
-        for message in self._look(parcel.target, since=thread.since, root_id=""):
+        for message in self._look(self._place(parcel.target), since=thread.since, root_id=""):
             if _carried(message).get("thread") == thread.id:
                 return str(message["ts"]), str(_carried(message).get("delivery", ""))
         return "", ""
+
+    def _place(self, target: str) -> str:
+        """Where messages to this target stand: those to a person in the conversation with the app."""
+        if not target.startswith("U"):
+            return target
+        return str(self._api.call("conversations.open", users=target)["channel"]["id"])
 
     def _look(self, channel: str, *, since: datetime, root_id: str) -> Iterator[dict[str, Any]]:
         """What stands in the channel, or in the thread, since then."""

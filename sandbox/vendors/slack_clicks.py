@@ -53,7 +53,7 @@ class Clicks:
         return jsonify({"ok": True})
 
     def add_user(self) -> Response:
-        """``{"id", "name", "email"?, "deleted"?}``"""
+        """``{"id", "name", "email"?, "confirmed"?, "deleted"?}``"""
         given = _given()
         name = str(given["name"])
         profile = {"real_name": name, "display_name": name} | ({"email": given["email"]} if given.get("email") else {})
@@ -67,6 +67,7 @@ class Clicks:
             "tz": "Asia/Seoul",
             "profile": profile,
             "is_bot": False,
+            "is_email_confirmed": bool(given.get("confirmed", True)),
         }
         with self._lock:
             self._store.users[user_id] = user

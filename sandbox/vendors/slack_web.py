@@ -1,8 +1,8 @@
 """Slack's Web API at ``/slack/api/<method>``: the methods that an app needs which posts, edits, looks and asks.
 
 Answers are those of docs.slack.dev/reference/methods: errors come as HTTP 200 with ``{"ok": false, "error": …}``. A token with
-"wrong" in it is ``invalid_auth``, one with "revoked" ``token_revoked``. Channels need not be made: any id that begins with C, G
-or D is one, and one with "MISSING" or "NOTIN" in it answers ``channel_not_found`` or ``not_in_channel``.
+"wrong" in it is ``invalid_auth``, one with "revoked" ``token_revoked``. Channels need not be made: any id that begins with C, G,
+D or U is one, and one with "MISSING" or "NOTIN" in it answers ``channel_not_found`` or ``not_in_channel``.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class WebApi:
             "conversations.history": self._history,
             "conversations.replies": self._replies,
             "conversations.info": self._channel_info,
+            "conversations.open": self._open_direct,
             "users.info": self._user_info,
             "users.lookupByEmail": self._user_by_email,
             "views.open": self._open_view,
@@ -77,7 +78,7 @@ class WebApi:
         }
 
     def _post(self, given: dict[str, Any]) -> dict[str, Any]:
-        channel = self._channel(given)
+        channel = self._channel(given, direct=True)
         fields = _content(given)
         if root := given.get("thread_ts"):
             if not isinstance(root, str) or self.store.find(channel, root) is None:
@@ -128,6 +129,12 @@ class WebApi:
         }
         return {"channel": {**found, "is_member": "NOTIN" not in channel}}
 
+    def _open_direct(self, given: dict[str, Any]) -> dict[str, Any]:
+        user = str(given.get("users", ""))
+        if not user.startswith("U"):
+            raise WebError("user_not_found")
+        return {"channel": {"id": f"D{user[1:]}"}}
+
     def _user_info(self, given: dict[str, Any]) -> dict[str, Any]:
         user = self.store.users.get(str(given.get("user")))
         if user is None:
@@ -156,15 +163,17 @@ class WebApi:
         self.store.views.append(opened)
         return {"view": {name: value for name, value in opened.items() if name not in ("opened_for", "open")}}
 
-    def _channel(self, given: dict[str, Any], *, member: bool = True) -> str:
+    def _channel(self, given: dict[str, Any], *, member: bool = True, direct: bool = False) -> str:
+        """The channel's id; ``direct``: a person's is taken for the conversation with them, which only posting does."""
         channel = given.get("channel")
-        if not isinstance(channel, str) or channel[:1] not in "CGD" or not channel or "MISSING" in channel:
+        kinds = "CGDU" if direct else "CGD"
+        if not isinstance(channel, str) or channel[:1] not in kinds or not channel or "MISSING" in channel:
             raise WebError("channel_not_found")
         if channel in self.store.archived:
             raise WebError("is_archived")
         if member and "NOTIN" in channel:
             raise WebError("not_in_channel")
-        return channel
+        return f"D{channel[1:]}" if direct and channel.startswith("U") else channel
 
 
 def _given() -> dict[str, Any]:

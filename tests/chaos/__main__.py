@@ -12,11 +12,19 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50, help="how many processes to kill (default 50)")
     parser.add_argument("--complaints", type=int, default=500, help="how many complaints to hand in (default 500)")
     parser.add_argument("--model-tickets", type=int, default=500, help="tickets under failing models (default 500)")
+    parser.add_argument("--notices", type=int, default=1000, help="events told by all four channels (default 1000)")
+    parser.add_argument("--notice-kills", type=int, default=15, help="workers to kill meanwhile (default 15)")
+    parser.add_argument("--notice-rounds", type=int, default=4, help="times that Slack is up and down (default 4)")
     asked = parser.parse_args()
     os.environ |= {
         "CHAOS_KILLS": str(asked.kills),
         "CHAOS_COMPLAINTS": str(asked.complaints),
         "CHAOS_MODEL_TICKETS": str(asked.model_tickets),
+        "CHAOS_NOTICES": str(asked.notices),
+        "CHAOS_NOTICE_KILLS": str(asked.notice_kills),
+        "CHAOS_NOTICE_ROUNDS": str(asked.notice_rounds),
+        "CHAOS_NOTICES_A_ROUND": "90",
+        "RACE_TICKETS": "200",
     }
     return pytest.main(["-p", "no:cacheprovider", "-rP", "tests/chaos"])
 

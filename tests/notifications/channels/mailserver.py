@@ -66,9 +66,9 @@ def _authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism:
 
 
 @contextmanager
-def mail_server() -> Iterator[tuple[Mailbox, int]]:
+def mail_server(mailbox: Mailbox | None = None) -> Iterator[tuple[Mailbox, int]]:
     """The mailbox, and the port on which it takes mails."""
-    mailbox = Mailbox()
+    mailbox = mailbox or Mailbox()
     port = free_port()
     controller = Quiet(mailbox, hostname="127.0.0.1", port=port)
     controller.start()

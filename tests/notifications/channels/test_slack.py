@@ -82,6 +82,18 @@ def test_a_message_whose_answer_was_lost_is_found_and_not_posted_again(
     assert receipt.vendor_id == post["ts"]
 
 
+def test_a_message_to_a_person_is_looked_for_where_it_stands(slack: SlackPeer) -> None:
+    sent = parcel(message(), target="U024BE91L")
+    slack.fault("drop_after", count=1)
+    with pytest.raises(Transient):
+        slack.channel.deliver(sent)
+
+    receipt = slack.channel.deliver(again(sent))
+
+    [post] = posts(slack)
+    assert (receipt.vendor_id, receipt.place) == (post["ts"], "D024BE91L")
+
+
 def test_a_reply_whose_answer_was_lost_is_found_in_its_thread(slack: SlackPeer) -> None:
     root = slack.channel.deliver(in_thread(slack, message()))
     reply = in_thread(slack, message(), root_id=root.vendor_id, place=root.place)
@@ -208,7 +220,7 @@ def test_a_token_that_does_not_hold_is_found_out_without_sending(slack: SlackPee
     assert token not in caught.value.message.replace("SLACK_BOT_TOKEN", "")
 
 
-@pytest.mark.parametrize("target", ["general", "#general", "", "U024BE91L", "C1; DROP"])
+@pytest.mark.parametrize("target", ["general", "#general", "", "C1; DROP"])
 def test_what_is_no_channels_id_is_no_target(slack: SlackPeer, target: str) -> None:
     with pytest.raises(Permanent):
         slack.channel.canonical(target)
