@@ -9,7 +9,6 @@ from django.db import connection, transaction
 
 from notifications.message import ALLOWABLE
 from notifications.models import Delivery, DeliveryState
-from sandbox.process import running
 from tests.factories import TicketFactory, UserFactory
 from tests.notifications.conftest import time_passes
 from tickets import messages, services
@@ -25,12 +24,6 @@ from voc.dev.ports import free_port
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SECRET = "xq7Zs3cr3tXq7Z"
-
-
-@pytest.fixture(scope="session")
-def sandbox_process():
-    with running() as client:
-        yield client
 
 
 @pytest.fixture(autouse=True)
