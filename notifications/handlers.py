@@ -1,5 +1,7 @@
 """What the flow's jobs do with deliveries and threads."""
 
+from datetime import datetime, timedelta
+
 from django.utils.translation import gettext as _
 
 from notifications import rates, threads
@@ -8,12 +10,15 @@ from notifications.deliveries import give_up as give_up_delivery
 from notifications.message import NotificationMessage
 from notifications.models import Delivery, DeliveryState, Thread
 from notifications.services import get_notifications
+from voc.core import clock
+from voc.core.breaker import retry_delay
 from voc.core.database import release_connection
 from voc.core.errors import Permanent, Transient
 from voc.core.outbox.api import RunningJob, emit
 
 SETTLED = "delivery.settled"
 EDITS_PER_SECOND = 1
+LONGEST_BACK_OFF = 60.0
 
 
 def deliver(job: RunningJob) -> None:
@@ -29,13 +34,18 @@ def deliver(job: RunningJob) -> None:
         case DeliveryState.DEAD:
             raise Permanent(row.error)
         case DeliveryState.RETRY:
-            raise Transient(row.error, at=row.next_attempt_at)
+            raise Transient(row.error, at=row.next_attempt_at or _soon(job.attempt))
         case DeliveryState.PENDING:
             raise Transient(row.error, at=row.next_attempt_at, spend=False)
         case DeliveryState.SENDING:
             raise Transient(_("Another sender is at this message."), at=row.lease_until, spend=False)
     with job.fenced():
         _settled(row)
+
+
+def _soon(attempt: int) -> datetime:
+    """The outbox's back-off, but never long: the others to this target wait behind it."""
+    return clock.now() + timedelta(seconds=min(retry_delay(attempt), LONGEST_BACK_OFF))
 
 
 def give_up(job: RunningJob) -> None:

@@ -73,7 +73,7 @@ FLOW: dict[str, list[dict[str, Any]]] = {
                 "handler": "notifications.handlers.deliver",
                 "on_dead": "notifications.handlers.give_up",
                 "max_seconds": 60,
-                "max_attempts": 12,
+                "max_attempts": 60,
             },
         ]
         for channel in CHANNELS

@@ -16,6 +16,7 @@ from tickets.models import EventKind, TicketEvent
 from voc.core import clock
 from voc.core.outbox.api import drain_all, emit
 from voc.core.outbox.claim import claim
+from voc.core.outbox.flow import routes
 from voc.core.outbox.models import Job, JobState
 from voc.core.outbox.runner import run
 from voc.core.vocabulary import Urgency
@@ -244,9 +245,12 @@ def test_a_message_that_never_gets_through_is_given_up_visibly(sandbox, ticket):
     sandbox.fault("slack", "status", status=429, retry_after=1)
     urgent(ticket)
 
-    for _ in range(12):
-        due_now()
-        drain_all()
+    drain_all()
+    # As after hours of this: but for one, all tries are spent.
+    most = routes("notification.slack")[0].max_attempts
+    Job.objects.filter(pk=carrier().pk).update(attempts=most - 1)
+    due_now()
+    drain_all()
 
     job = carrier()
     assert job.state == JobState.DEAD
