@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from llm.redaction import Redactor
 from notifications.message import Button, Incident, NotificationMessage
 from notifications.routing.occasions import Occasion
+from tickets.lifecycle import name_of
 from tickets.models import EventKind, Status, Ticket, TicketEvent
 from tickets.personal import hidden
 from voc.core.vocabulary import ProblemType, Urgency
@@ -92,7 +93,7 @@ def address_of(ticket: Ticket) -> str:
 def standing(ticket: Ticket) -> str:
     """How things stand, in the language in force."""
     label = str(Status(ticket.status).label)
-    return f"{label} · {ticket.decided_by.get_full_name()}" if ticket.decided_by and not _waits(ticket) else label
+    return f"{label} · {name_of(ticket.decided_by)}" if ticket.decided_by and not _waits(ticket) else label
 
 
 def buttons(ticket: Ticket) -> tuple[Button, ...]:

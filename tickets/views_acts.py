@@ -168,9 +168,10 @@ def comment(request: HttpRequest, ticket_id: str) -> HttpResponse:
 def mute(request: HttpRequest, ticket_id: str) -> HttpResponse:
     """`on` "1": nobody is told anything more of this ticket; anything else: told again."""
 
-    def act(_form: ActForm, user: User, ticket_id: str) -> object:
+    def act(_form: ActForm, user: User, ticket_id: str) -> None:
         if request.POST.get("on") == "1":
-            return routing.mute(subject=ticket_id, actor=user)
-        return routing.unmute(subject=ticket_id)
+            routing.mute(subject=ticket_id, actor=user)
+        else:
+            routing.unmute(subject=ticket_id)
 
     return _perform(request, ticket_id, _plain(ActForm), act)

@@ -103,3 +103,12 @@ def test_no_check_at_the_start_asks_the_database_and_all_of_ours_are_among_them(
         if check.__module__.startswith(ours) and check.tags and Tags.security not in check.tags
     ]
     assert left_out == []
+
+
+def test_a_worker_knows_every_task_that_beat_starts():
+    program = (
+        "from voc.celery import app; app.loader.import_default_modules(); from django.conf import settings; "
+        "print({row['task'] for row in settings.CELERY_BEAT_SCHEDULE.values()} - set(app.tasks))"
+    )
+    ended = start(sys.executable, "-c", program, SECRET_KEY="k3y-of-this-test-that-is-long-enough-0123456789")
+    assert ended.stdout.splitlines()[-1:] == ["set()"], ended.stderr
