@@ -64,6 +64,36 @@ class ActForm(forms.Form):
         self.add_error(field if field in self.fields else None, error.message)
 
 
+class AnswerForm(ActForm):
+    """Base of the forms that close a ticket: where the customer can be told, also what he is told."""
+
+    customer_answer = _LongText(
+        label=_("Answer to the customer"),
+        most=cleaning.MAX_ANSWER,
+        rows=4,
+        required=False,
+        help_text=_(
+            "Goes to the customer by e-mail, just as it stands, once the ticket is closed. Empty: nothing goes."
+        ),
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+        answers: bool = False,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        if answers:
+            self.order_fields([name for name in self.fields if name != "customer_answer"])
+        else:
+            del self.fields["customer_answer"]
+
+    def answer(self) -> str:
+        return str(self.cleaned_data.get("customer_answer") or "")
+
+
 class SubmitForm(ActForm):
     name = "submit"
     raw_voc = _LongText(
@@ -105,7 +135,7 @@ def _issue_type(**kwargs: Any) -> forms.CharField:
     return forms.CharField(label=_("Issue type"), required=False, max_length=60, **kwargs)
 
 
-class ConfirmForm(ActForm):
+class ConfirmForm(AnswerForm):
     """The decision in force, to be changed where it is wrong; and the Jira issue, where one follows."""
 
     name = "confirm"
@@ -127,9 +157,11 @@ class ConfirmForm(ActForm):
         ticket: Ticket,
         systems: list[str],
         issue: IssueOffer | None = None,
+        answers: bool = False,
     ) -> None:
         super().__init__(
             data,
+            answers=answers,
             initial={
                 "primary_type": ticket.agent_decision_primary or ticket.suspected_type_primary,
                 "secondary_type": ticket.agent_decision_secondary,
@@ -179,7 +211,7 @@ class ConfirmForm(ActForm):
         )
 
 
-class RejectForm(ActForm):
+class RejectForm(AnswerForm):
     name = "reject"
     reject_reason = _LongText(label=_("Reason"), most=cleaning.MAX_REJECT_REASON, rows=3)
     reason_category = forms.ChoiceField(
@@ -192,7 +224,7 @@ class RetryForm(ActForm):
     retry_reason = _LongText(label=_("Reason"), most=cleaning.MAX_RETRY_REASON, rows=2, required=False)
 
 
-class CompleteForm(ActForm):
+class CompleteForm(AnswerForm):
     name = "complete"
     manual_resolution = _LongText(label=_("What was done"), most=cleaning.MAX_RESOLUTION, rows=4)
 

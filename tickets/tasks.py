@@ -4,6 +4,7 @@ from celery import shared_task
 from django.db import connection
 
 from integrations.jira import webhook
+from tickets import reminders
 from tickets.idempotency import KEPT_FOR
 from tickets.jira import polling
 from tickets.models import IdempotencyKey
@@ -46,3 +47,9 @@ def reconcile_jira() -> None:
     """Read every watched issue by its id, and forget what was told too long ago to come again."""
     polling.reconcile()
     webhook.prune()
+
+
+@shared_task
+def remind() -> int:
+    """Remind and escalate where an urgent ticket has waited as long as a rule says. Returns how many calls there were."""
+    return reminders.emit_due()

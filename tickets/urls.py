@@ -19,6 +19,7 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/issue/", views_acts.issue, name="ticket_issue"),
     path("tickets/<str:ticket_id>/link/", views_acts.link, name="ticket_link"),
     path("tickets/<str:ticket_id>/unlink/", views_acts.unlink, name="ticket_unlink"),
+    path("tickets/<str:ticket_id>/mute/", views_acts.mute, name="ticket_mute"),
     path("tickets/<str:ticket_id>/comment/", views_acts.comment, name="ticket_comment"),
     path("", include("tickets.api_urls")),
 ]

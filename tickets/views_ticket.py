@@ -16,7 +16,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.permissions import get_current_user, has_permission, require_permission
+from notifications.routing.telling import is_muted
 from tickets import queries
+from tickets.customers import reachable
 from tickets.forms import (
     ActForm,
     AssignForm,
@@ -131,6 +133,7 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
         "contact": found.customer_contact if sees_contact(user, found) else "",
         "timeline": lines_of(queries.timeline(found, internal=internal, personal=personal)),
         "labels": LABELS,
+        "muted": offers.comment and is_muted(found.ticket_id),
     }
     context |= _trail_context(request, user, found)
     if internal:
@@ -158,6 +161,8 @@ def _analysis_context(found: Ticket, *, personal: bool, staff: bool) -> dict[str
 
 def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any]:
     forms: dict[str, ActForm] = {name: form() for name, form in FORMS.items()}
+    answers = reachable(found)
+    forms["reject"], forms["complete"] = RejectForm(answers=answers), CompleteForm(answers=answers)
     forms["assign"] = AssignForm(initial={"assignee": found.assignee})
     link = JiraLink.objects.filter(ticket=found).first()
     if link is not None:
@@ -165,7 +170,7 @@ def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any
     if shown.kept_text:
         forms["comment"] = CommentForm(initial={"body": shown.kept_text})
     if offers.confirm:
-        forms["confirm"] = ConfirmForm(ticket=found, systems=system_names(), issue=issue_offer(found))
+        forms["confirm"] = ConfirmForm(ticket=found, systems=system_names(), issue=issue_offer(found), answers=answers)
     forms |= shown.forms
     if link is None or link.state != JiraState.LINKED:
         forms["comment"].fields.pop("share", None)

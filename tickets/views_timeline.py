@@ -22,14 +22,21 @@ OUTCOMES: Final[dict[str, Promise]] = {
 }
 MESSAGES: Final[dict[str, Promise]] = {
     "ticket.urgent": gettext_lazy("urgent complaint"),
+    "ticket.analysed": gettext_lazy("analysis"),
     "ticket.decided": gettext_lazy("verdict"),
     "ticket.jira_created": gettext_lazy("Jira issue"),
-    "ticket.jira_blocked": gettext_lazy("Jira issue refused"),
+    "ticket.jira_blocked": gettext_lazy("no Jira issue"),
+    "ticket.resolved": gettext_lazy("resolved"),
+    "ticket.reminder": gettext_lazy("reminder"),
+    "ticket.escalated": gettext_lazy("escalation"),
+    "customer.received": gettext_lazy("confirmation to the customer"),
+    "customer.closed": gettext_lazy("answer to the customer"),
 }
 CHANNELS: Final[dict[str, Promise | str]] = {
     "slack": gettext_lazy("Slack"),
     "email": gettext_lazy("E-mail"),
     "teams": "Teams",
+    "pagerduty": "PagerDuty",
 }
 
 
@@ -93,13 +100,23 @@ def _confirmed(data: dict[str, Any]) -> str:
     changes = [
         f"{change.label}: {change.before} → {change.after}" for change in correction_lines(data.get("correction"))
     ]
-    return ", ".join(changes)
+    return _with_answer(", ".join(changes), data)
 
 
 def _rejected(data: dict[str, Any]) -> str:
     category = data.get("category")
     label = str(RejectCategory(category).label) if category in RejectCategory.values else ""
-    return " · ".join(filter(None, (label, str(data.get("reason") or ""))))
+    return _with_answer(" · ".join(filter(None, (label, str(data.get("reason") or "")))), data)
+
+
+def _completed(data: dict[str, Any]) -> str:
+    return _with_answer(str(data.get("resolution") or ""), data)
+
+
+def _with_answer(detail: str, data: dict[str, Any]) -> str:
+    answer = data.get("customer_answer")
+    told = _("To the customer: %(answer)s") % {"answer": answer} if answer else ""
+    return "\n".join(filter(None, (detail, told)))
 
 
 def _assigned(data: dict[str, Any]) -> str:
@@ -161,7 +178,7 @@ DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     EventKind.MANUAL_REQUIRED: _value("reason"),
     EventKind.CONFIRMED: _confirmed,
     EventKind.REJECTED: _rejected,
-    EventKind.COMPLETED: _value("resolution"),
+    EventKind.COMPLETED: _completed,
     EventKind.RETRIED: _value("reason"),
     EventKind.ASSIGNED: _assigned,
     EventKind.COMMENTED: _value("body"),

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "integrations.jira",
     "integrations.logs",
     "notifications",
+    "notifications.routing",
     "tickets",
     "voc.portal",
     "django.contrib.admin",
@@ -99,7 +100,7 @@ TEMPLATES = [
 ]
 
 # --- database and cache -------------------------------------------------------------------------------------------
-WORKER_THREADS = env.int("WORKER_THREADS", default=14)
+WORKER_THREADS = env.int("WORKER_THREADS", default=18)
 DATABASE_POOL_SECONDS = env.float("DATABASE_POOL_SECONDS", default=10)
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://voc:voc@127.0.0.1:5432/voc")}
 DATABASES["default"]["ENGINE"] = "voc.core.postgresql"  # which checks the health of connections itself
@@ -225,7 +226,11 @@ VOC_FLOW = "voc.flow.FLOW"
 # queue never keeps another one's first job waiting.
 VOC_QUEUES = {
     "analysis": env.int("QUEUE_ANALYSIS_THREADS", default=4),
-    "notify": env.int("QUEUE_NOTIFY_THREADS", default=3),
+    "notify": env.int("QUEUE_NOTIFY_THREADS", default=2),
+    "slack": env.int("QUEUE_SLACK_THREADS", default=2),
+    "email": env.int("QUEUE_EMAIL_THREADS", default=2),
+    "teams": env.int("QUEUE_TEAMS_THREADS", default=1),
+    "pagerduty": env.int("QUEUE_PAGERDUTY_THREADS", default=1),
     "mail": env.int("QUEUE_MAIL_THREADS", default=2),
     "jira": env.int("QUEUE_JIRA_THREADS", default=2),
 }
@@ -265,6 +270,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "jira-reconcile": {"task": "tickets.tasks.reconcile_jira", "schedule": crontab(minute=47, hour=3)},
     "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},
+    "held-messages": {
+        "task": "notifications.routing.tasks.release",
+        "schedule": 30.0,
+        "options": {"expire_seconds": 30},
+    },
+    "waiting-tickets": {"task": "tickets.tasks.remind", "schedule": 60.0, "options": {"expire_seconds": 60}},
     "idempotency-prune": {"task": "tickets.tasks.prune_idempotency_keys", "schedule": crontab(minute=27, hour=3)},
 }
 CELERY_TIMEZONE = TIME_ZONE
@@ -356,8 +367,29 @@ os.environ |= {
 
 # --- the outside --------------------------------------------------------------------------------------------------
 OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])
+# With a bot token Slack keeps threads and is asked before anything is sent again; the webhook can do neither.
+SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", default="")
+SLACK_SIGNING_SECRET = env.str("SLACK_SIGNING_SECRET", default="")
+SLACK_CHANNEL = env.str("SLACK_CHANNEL", default="")
+SLACK_API_URL = env.str("SLACK_API_URL", default="https://slack.com/api/")
 SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default="")
+SLACK_MESSAGES_PER_SECOND = env.int("SLACK_MESSAGES_PER_SECOND", default=1)
 SLACK_LANGUAGE = env.str("SLACK_LANGUAGE", default="ko")
+# As name=secret, separated by commas; the first is where messages without a target go.
+TEAMS_WEBHOOKS = env.list("TEAMS_WEBHOOKS", default=[])
+TEAMS_MESSAGES_PER_SECOND = env.int("TEAMS_MESSAGES_PER_SECOND", default=2)
+PAGERDUTY_ROUTING_KEYS = env.list("PAGERDUTY_ROUTING_KEYS", default=[])
+PAGERDUTY_URL = env.str("PAGERDUTY_URL", default="https://events.pagerduty.com")
+PAGERDUTY_EVENTS_PER_SECOND = env.int("PAGERDUTY_EVENTS_PER_SECOND", default=2)
+# Where messages by mail go that name nobody. They go through SES if a region is set, else as all mail does.
+NOTIFY_EMAIL = env.str("NOTIFY_EMAIL", default="")
+EMAIL_MESSAGES_PER_SECOND = env.int("EMAIL_MESSAGES_PER_SECOND", default=10)
+SES_REGION = env.str("SES_REGION", default="")
+SES_URL = env.str("SES_URL", default="")
+NOTIFY_CHANNELS = env.list("NOTIFY_CHANNELS", default=["slack"])
+# Whether customers with an e-mail address are told that their complaint arrived, and the answer that a manager approved.
+NOTIFY_CUSTOMERS = env.bool("NOTIFY_CUSTOMERS", default=False)
+NOTIFY_TIMEOUT_SECONDS = env.float("NOTIFY_TIMEOUT_SECONDS", default=8)
 NOTIFY_FIELDS = env.list("NOTIFY_FIELDS", default=["summary", "urgency", "problem_type", "system"])
 # Unset, no mail is sent: a password link in a log would be there for everybody who reads logs.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG or DEMO else "dummymail://"))

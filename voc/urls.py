@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("voc.core.urls")),
     path("", include("accounts.urls")),
     path("", include("integrations.jira.urls")),
+    path("", include("notifications.urls")),
     path("", include("tickets.urls")),
     path("", include("voc.portal.urls")),
 ]

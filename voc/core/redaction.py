@@ -29,7 +29,7 @@ SHAPES = (
         rf"\1{MASK}",
     ),
 )
-CONFIGURED = re.compile(r"(_TOKEN|_SECRET|_PASSWORD|_KEY|_WEBHOOK_URL)$|^SECRET_KEY$")
+CONFIGURED = re.compile(r"(_TOKEN|_SECRET|_PASSWORD|_KEY|_WEBHOOK_URL|_ROUTING_KEYS|_WEBHOOKS)$|^SECRET_KEY$")
 SHORTEST = 8
 
 
@@ -58,7 +58,14 @@ def redact_value(value: Any, name: str = "", depth: int = 0) -> Any:
 
 
 def _configured() -> tuple[str, ...]:
-    return _of(tuple(str(getattr(settings, name, "")) for name in _names()))
+    return _of(tuple(value for name in _names() for value in _values(getattr(settings, name, ""))))
+
+
+def _values(setting: Any) -> list[str]:
+    """The secrets of one setting: itself, or what a list of name=secret holds."""
+    if isinstance(setting, list | tuple):
+        return [str(entry).partition("=")[2] or str(entry) for entry in setting]
+    return [str(setting)]
 
 
 @cache

@@ -50,6 +50,7 @@ PAGES: tuple[tuple[str, str | Promise, str], ...] = (
     ("ticket_list", _("Tickets"), "ticket:read"),
     ("voc_submit", _("Submit"), "voc:submit"),
     ("jira", "Jira", "ticket:confirm"),
+    ("deliveries", _("Messages"), "ticket:confirm"),
     ("alerts", _("Alerts"), "*"),
     ("prompts", _("Prompts"), "*"),
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voc.portal import jira, prompts, views
+from voc.portal import deliveries, jira, preferences, prompts, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("jira/go-on/", jira.jira_go_on, name="jira_go_on"),
     path("jira/tickets/<str:ticket_id>/retry/", jira.jira_retry, name="jira_retry"),
     path("jira/comments/<int:comment_id>/retry/", jira.jira_retry_comment, name="jira_retry_comment"),
+    path("messages/", deliveries.deliveries, name="deliveries"),
+    path("messages/<int:delivery_id>/retry/", deliveries.delivery_retry, name="delivery_retry"),
+    path("messages/mine/", preferences.preferences, name="preferences"),
     path("prompts/", prompts.prompts, name="prompts"),
     path("prompts/activate", prompts.prompt_activate, name="prompt_activate"),
 ]

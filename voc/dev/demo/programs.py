@@ -26,7 +26,7 @@ NOT_PASSED_ON = (
     "DEMO_JIRA",
     "PYTHON",
 )
-THREADS = 14
+THREADS = 18
 
 
 def sandbox_port(options: Options) -> int:
