@@ -15,7 +15,7 @@ from notifications.channels.base import Channel, Conversation, Parcel, Receipt, 
 from notifications.deliveries import supersede
 from notifications.message import Button, NotificationMessage
 from notifications.models import SETTLED, Delivery, DeliveryState
-from notifications.threads import show
+from notifications.threads import places, show
 from voc.core.alerts import clear_alert, raise_alert
 from voc.core.database import release_connection
 from voc.core.errors import NotAllowed, Permanent, Transient
@@ -29,6 +29,7 @@ __all__ = [
     "NotificationService",
     "get_notifications",
     "known_targets",
+    "places",
     "retry",
     "send_test",
     "show",

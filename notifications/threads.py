@@ -81,13 +81,25 @@ def stand(row: Delivery, *, conversation: Conversation, receipt: Receipt) -> Non
         thread.save()
 
 
-def show(*, subject: str, status: str, buttons: Iterable[Button] = ()) -> int:
-    """Let the first message of every conversation about `subject` show this; how many there are. In a transaction."""
+def show(*, subject: str, status: str, buttons: Iterable[Button] = (), targets: Iterable[str] | None = None) -> int:
+    """Let the first message of every conversation about `subject` show this; how many there are. In a transaction.
+
+    `targets` ("channel:target") leaves the conversations elsewhere as they are.
+    """
     threads = list(Thread.objects.select_for_update().filter(key=subject))
+    if targets is not None:
+        wanted = set(targets)
+        threads = [thread for thread in threads if f"{thread.channel}:{thread.target}" in wanted]
     for thread in threads:
         _turn(thread, status, [asdict(button) for button in buttons], at=clock.now(), shown=False)
         thread.save()
     return len(threads)
+
+
+def places(*, subject: str) -> list[str]:
+    """Where there are conversations about `subject`, as "channel:target"."""
+    rows = Thread.objects.filter(key=subject).values_list("channel", "target")
+    return [f"{channel}:{target}" for channel, target in rows]
 
 
 def forget(*, conversation_id: str, root_id: str) -> None:

@@ -65,7 +65,10 @@ class Database:
 
 
 class Stack:
-    """Use as a context manager, from the main thread: what it starts dies with the thread that started it."""
+    """Use as a context manager, from the main thread: what it starts dies with the thread that started it.
+
+    "{sandbox}" in a setting stands for the sandbox's address.
+    """
 
     def __init__(
         self,
@@ -98,7 +101,7 @@ class Stack:
         servers = {"DATABASE_URL": database.url, "REDIS_URL": self.redis.url}
         self.env = environment(options, kept, servers, sandbox=self._sandbox_port) | {
             "ENV_FILE": os.devnull,
-            **(settings or {}),
+            **{name: value.replace("{sandbox}", self.sandbox_url) for name, value in (settings or {}).items()},
         }
         self._programs: dict[str, Program] = {
             program.name: program for program in programs(options, self.env, sandbox=self._sandbox_port, folder=folder)

@@ -3,17 +3,17 @@
 from functools import partial
 from typing import Any, Final
 
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 
 from notifications.models import Delivery, DeliveryState
-from notifications.routing.audience import addressees
+from notifications.routing.audience import addressees, by_language
 from notifications.routing.models import Rule
+from notifications.routing.occasions import ASKING
 from notifications.routing.services import drop
+from notifications.routing.telling import is_muted, tell_these
 from notifications.routing.telling import tell as tell_audience
-from notifications.routing.telling import tell_these
-from notifications.services import show
+from notifications.services import places, show
 from tickets import customers, lifecycle
 from tickets.messages import News, buttons, compose, occasion_of, standing
 from tickets.models import Status, Ticket, TicketEvent
@@ -22,7 +22,6 @@ from voc.core import clock
 from voc.core.outbox.api import RunningJob
 
 WAITING: Final = (Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED)
-ASKING: Final = ("ticket.reminder", "ticket.escalated")
 
 
 def tell(job: RunningJob) -> None:
@@ -50,12 +49,12 @@ def remind(job: RunningJob) -> None:
     """An urgent ticket has waited as long as a rule says: its targets are reminded, or it is escalated.
 
     Payload: `rule_id`, `event_id` (the step since which it waits), `kind` ("ticket.reminder" or "ticket.escalated").
-    Nothing, when it waits no more or anew, or the rule has gone.
+    Nothing, when it waits no more or anew, is muted, or the rule has gone.
     """
     with job.fenced():
         ticket = _ticket(job.subject)
         rule = Rule.objects.filter(pk=job.payload["rule_id"], is_active=True).first()
-        if ticket is None or rule is None or ticket.status not in WAITING:
+        if ticket is None or rule is None or ticket.status not in WAITING or is_muted(ticket.ticket_id):
             return
         step = lifecycle.last_step(ticket)
         if step is None or step.pk != job.payload["event_id"]:
@@ -89,9 +88,10 @@ def note(job: RunningJob) -> None:
 
 
 def _show(ticket: Ticket) -> None:
-    """The first message of each thread shows how the ticket stands."""
-    with translation.override(settings.SLACK_LANGUAGE):
-        show(subject=ticket.ticket_id, status=standing(ticket), buttons=buttons(ticket))
+    """The first message of each thread shows how the ticket stands, in the language of the place."""
+    for language, targets in by_language(places(subject=ticket.ticket_id)).items():
+        with translation.override(language):
+            show(subject=ticket.ticket_id, status=standing(ticket), buttons=buttons(ticket), targets=targets)
 
 
 def _ticket(ticket_id: str) -> Ticket | None:

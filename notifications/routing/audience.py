@@ -41,6 +41,16 @@ def addressees(targets: Iterable[str]) -> list[Addressee]:
     return [Addressee(name, _language(name, rows.get(name)), rows.get(name)) for name in names]
 
 
+def by_language(targets: Iterable[str]) -> dict[str, list[str]]:
+    """The targets by the language that is spoken there; a person's direct messages are in that person's."""
+    found: dict[str, list[str]] = {}
+    for each in addressees(targets):
+        channel, _colon, name = each.target.partition(":")
+        person = Person.objects.filter(slack_id=name).select_related("user").first() if channel == "slack" else None
+        found.setdefault(_spoken_by(person) if person else each.language, []).append(each.target)
+    return found
+
+
 def matching(rules: Iterable[Rule], occasion: Occasion) -> list[Rule]:
     return [rule for rule in rules if matches(rule, occasion)]
 
@@ -105,9 +115,12 @@ def _targets(occasion: Occasion) -> list[str]:
 
 def _personal(user: User, channel: str) -> Addressee | None:
     person = person_of(user)
-    language = person.language or user.language or settings.LANGUAGE_CODE
     address = user.email if channel == PersonalChannel.EMAIL else person.slack_id
-    return Addressee(f"{channel}:{address}", language, person) if address else None
+    return Addressee(f"{channel}:{address}", _spoken_by(person), person) if address else None
+
+
+def _spoken_by(person: Person) -> str:
+    return str(person.language or person.user.language or settings.LANGUAGE_CODE)
 
 
 def _language(name: str, row: Target | None) -> str:

@@ -29,6 +29,8 @@ OTHERS: Final[dict[str, Promise]] = {
     "digest": _("Digest"),
     "test": _("Test"),
 }
+# What asks for a decision, and is pointless after it.
+ASKING: Final = ("ticket.reminder", "ticket.escalated")
 LABELS: Final = OCCASIONS | OTHERS
 # Told to the channels of NOTIFY_CHANNELS while there is no rule. An analysis that ended or an issue that was created is
 # everyday business, which a place asks for by a rule.

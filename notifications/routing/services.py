@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from notifications.routing.audience import may_subscribe
 from notifications.routing.models import Held, Mute, Person, PersonalChannel, Subscription, Target
-from notifications.routing.occasions import OCCASIONS
+from notifications.routing.occasions import ASKING, OCCASIONS
 from notifications.services import known_targets, supersede
 from voc.core import clock
 from voc.core.errors import InvalidInput, NotAllowed
@@ -42,7 +42,7 @@ def mute(*, subject: str, actor: User | None) -> None:
     """Tell nobody anything more of this subject, nor what still waits to go out."""
     with transaction.atomic():
         Mute.objects.bulk_create([Mute(subject=subject, by=actor, at=clock.now())], ignore_conflicts=True)
-        drop(subject=subject, events=OCCASIONS)
+        drop(subject=subject, events=[*OCCASIONS, *ASKING])
 
 
 def unmute(*, subject: str) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from notifications.models import Delivery, DeliveryState
+from notifications.routing import services as routing
 from notifications.routing.models import Held, Rule
 from tests.factories import TicketFactory
 from tickets import lifecycle, reminders, services
@@ -126,6 +127,14 @@ def test_a_ticket_that_is_decided_before_its_reminder_is_told_is_not_reminded_of
     services.confirm_ticket(ticket_id=ticket.ticket_id, actor=manager)
     work()
     assert ("ticket.reminder", "C01") not in told()
+
+
+def test_nobody_is_reminded_of_a_muted_ticket(rule):
+    ticket = waiting(minutes=31)
+    routing.mute(subject=ticket.ticket_id, actor=None)
+    reminders.emit_due()
+    work()
+    assert told() == []
 
 
 def test_a_reminder_that_was_on_its_way_is_overtaken_by_the_verdict(rule, manager):

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from notifications.models import Thread
-from notifications.routing.models import Person
+from notifications.routing.models import Person, Target
 from tests.factories import TicketFactory, UserFactory
 from tests.notifications.conftest import time_passes
 from tickets import services
@@ -279,6 +279,14 @@ def test_a_decision_in_the_portal_takes_the_buttons_away_before_its_grace_is_ove
     services.undo_verdict(ticket_id=ticket.ticket_id, actor=kim)
     work()
     assert slack.buttons() == ["voc.approve", "voc.reject"]
+
+
+def test_the_first_message_stays_in_the_language_of_its_place(slack, ticket, settings):
+    Target.objects.create(name=f"slack:{settings.SLACK_CHANNEL}", language="ko")
+    slack.press("voc.approve")
+    work()
+    status = [block for block in slack.root["blocks"] if block.get("block_id") == "voc-status"]
+    assert "완료" in str(status)
 
 
 def test_buttons_that_were_on_their_way_while_somebody_decided_go_too(slack, kim):
