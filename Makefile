@@ -26,7 +26,7 @@ venv: ## make .venv and install the pinned requirements (only when they have cha
 	echo "Python 3.11, 3.12 or 3.13 is needed and none is on the PATH: install one, or name it: make PYTHON=/path/to/python3.12 …" >&2; \
 	exit 2
 
-demo: venv ## start everything, import complaints, show their outcome, stay up (INPUT=file PORT=8000 DEMO_EXIT=1 DEMO_MODELS=1 DEMO_PASSWORD=…)
+demo: venv ## start everything, import complaints, show their outcome, stay up (INPUT=file PORT=8000 DEMO_EXIT=1 DEMO_MODELS=1 DEMO_JIRA=0 DEMO_PASSWORD=…)
 	@$(RUN) -m voc.dev.demo
 
 test: venv ## check everything: tests, types, lint, templates, import contracts, migrations

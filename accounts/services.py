@@ -25,6 +25,8 @@ INVITATION = "invitation"
 RESET = "reset"
 # At most one reset mail per account in each span of so many seconds: nobody's mailbox is filled by a stranger.
 RESET_MAIL_SPACING = 300
+# Reserved for examples: what is mailed there reaches nobody.
+DEMO_DOMAIN = "demo.example"
 
 
 def invite_user(
@@ -131,17 +133,19 @@ def create_admin(*, username: str, email: str, password: str, language: str = ""
 
 
 def ensure_demo_user(*, role: Role, password: str) -> bool:
-    """One user named after the role, with this password. Returns whether anything had to be changed."""
+    """One user named after the role, with this password and an address that leads nowhere. Returns whether anything had to
+    be changed."""
     with transaction.atomic():
         user = User.objects.select_for_update().filter(username=role.value).first()
         if user is None:
-            User.objects.create_user(role.value, password=password, role=role)
+            User.objects.create_user(role.value, f"{role.value}@{DEMO_DOMAIN}", password=password, role=role)
             return True
-        as_it_should_be = user.check_password(password) and user.role == role and user.is_active
+        as_it_should_be = user.check_password(password) and user.role == role and user.is_active and user.email
         if not as_it_should_be:
             user.set_password(password)
             user.role = role.value
             user.is_active = True
+            user.email = user.email or f"{role.value}@{DEMO_DOMAIN}"
             user.is_staff, user.is_superuser = flags_of(role)["is_staff"], flags_of(role)["is_superuser"]
             user.save()
         return not as_it_should_be

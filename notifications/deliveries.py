@@ -1,54 +1,90 @@
 """The rows behind the messages: claimed before anything leaves, settled after, given up with their job."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from notifications.channels.base import Channel
 from notifications.message import NotificationMessage
-from notifications.models import SETTLED, Delivery, DeliveryState
+from notifications.models import SETTLED, Delivery, DeliveryAttempt, DeliveryState
 from voc.core import clock
 
 INTERRUPTED = _("The sender stopped before the answer came: it may have arrived.")
+WAITING = (DeliveryState.PENDING, DeliveryState.RETRY)
 
 
-def claim(*, channel: Channel, message: NotificationMessage) -> tuple[Delivery, bool]:
-    """The row of this message and target, and whether it is the caller's to send now.
+def book(*, channel: str, target: str, message: NotificationMessage) -> Delivery:
+    """The row of this message and target, made if it is not there yet. Joins the caller's transaction."""
+    row = Delivery(
+        key=message.key,
+        channel=channel,
+        target=target,
+        event=message.event,
+        subject=message.subject,
+        title=message.title[:300],
+        message=message.to_json(),
+        created_at=clock.now(),
+    )
+    Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    found = Delivery.objects.get(key=message.key, channel=channel, target=target)
+    if not found.message:
+        # A row of a version that did not keep what it sent.
+        found.message = row.message
+        found.save(update_fields=["message"])
+    return found
+
+
+def claim(row: Delivery, *, channel: Channel, message: NotificationMessage) -> tuple[Delivery, bool]:
+    """The row as it is now, and whether it is the caller's to send.
 
     Committed as `sending` when this returns, and never inside a caller's transaction: the world must not hear of what could
     still be rolled back. A row that another sender left at `sending` counts as ambiguous.
     """
     with transaction.atomic(durable=True):
-        row = _locked(channel=channel.name, target=channel.target, message=message)
+        row = Delivery.objects.select_for_update().get(pk=row.pk)
         if row.state in SETTLED:
             return row, False
         if row.state == DeliveryState.SENDING:
             if row.lease_until and row.lease_until > clock.now():
                 return row, False
-            row.ambiguous += 1
-            row.error = str(INTERRUPTED)
+            _interrupted(row)
             if not channel.repeats(message):
                 row.state = DeliveryState.UNKNOWN
                 row.save()
                 return row, False
         row.state = DeliveryState.SENDING
         row.attempts += 1
+        row.doubles = 0 if channel.exact else row.ambiguous
         row.lease_until = clock.now() + timedelta(seconds=channel.lease_seconds)
         row.next_attempt_at = None
         row.save()
         return row, True
 
 
-def suppress(*, channel: str, message: NotificationMessage, reason: str) -> Delivery:
+def suppress(*, channel: str, target: str, message: NotificationMessage, reason: str) -> Delivery:
     """Record that this message was not to be sent."""
-    with transaction.atomic():
-        row = _locked(channel=channel, target="", message=message)
-        if row.state == DeliveryState.PENDING:
-            row.state = DeliveryState.SUPPRESSED
-            row.error = reason
-            row.save()
-        return row
+    row = book(channel=channel, target=target, message=message)
+    waiting = Delivery.objects.filter(pk=row.pk, state=DeliveryState.PENDING)
+    if waiting.update(state=DeliveryState.SUPPRESSED, error=reason):
+        row.refresh_from_db()
+    return row
+
+
+def supersede(*, subject: str, events: Iterable[str]) -> int:
+    """Whatever still waits of these events about this subject is not to be sent any more; how many that were."""
+    waiting = Delivery.objects.filter(subject=subject, event__in=list(events), state__in=WAITING)
+    return waiting.update(state=DeliveryState.SUPERSEDED)
+
+
+def hold(row: Delivery, *, until: datetime, reason: str) -> Delivery:
+    """Not now: nothing was tried."""
+    waiting = Delivery.objects.filter(pk=row.pk, state__in=WAITING)
+    waiting.update(state=DeliveryState.PENDING, next_attempt_at=until, error=row.error or reason)
+    row.refresh_from_db()
+    return row
 
 
 def accepted(row: Delivery, *, vendor_id: str) -> Delivery:
@@ -67,48 +103,58 @@ def again(row: Delivery, *, error: str, at: datetime | None, spent: bool) -> Del
     """
     if spent:
         return _settle(row, state=DeliveryState.RETRY, error=error, next_attempt_at=at)
-    return _settle(
-        row, state=DeliveryState.PENDING, error=row.error or error, next_attempt_at=at, attempts=row.attempts - 1
-    )
+    values = {"next_attempt_at": at, "attempts": row.attempts - 1, "lease_until": None}
+    _mine(row).update(state=DeliveryState.PENDING, error=row.error or error, **values)
+    row.refresh_from_db()
+    return row
 
 
 def unclear(row: Delivery, *, error: str, repeat: bool) -> Delivery:
     """It may have arrived."""
     state = DeliveryState.RETRY if repeat else DeliveryState.UNKNOWN
-    return _settle(row, state=state, error=error, ambiguous=row.ambiguous + 1)
+    return _settle(row, doubtful=True, state=state, error=error, ambiguous=row.ambiguous + 1)
 
 
-def give_up(*, key: str) -> list[Delivery]:
-    """Mark what is still open of this event as dead; returns those rows and those that were dead already."""
+def give_up(row: Delivery) -> Delivery:
+    """Nobody will try it again by itself. What has been settled stays as it is. Joins the caller's transaction."""
     with transaction.atomic():
-        rows = list(Delivery.objects.select_for_update().filter(key=key).exclude(state__in=SETTLED))
-        for row in rows:
+        row = Delivery.objects.select_for_update().get(pk=row.pk)
+        if row.state not in SETTLED:
             if row.state == DeliveryState.SENDING:
-                row.ambiguous += 1
-                row.error = str(INTERRUPTED)
+                _interrupted(row)
             row.state = DeliveryState.DEAD
+            row.lease_until = None
             row.save()
-        return rows
+        return row
 
 
-def _locked(*, channel: str, target: str, message: NotificationMessage) -> Delivery:
-    """The row, made if it is not there yet, and locked: of two senders, one waits here for the other's claim."""
-    row = Delivery(
-        key=message.key,
-        channel=channel,
-        target=target,
-        event=message.event,
-        subject=message.subject,
-        title=message.title[:300],
-        created_at=clock.now(),
-    )
-    Delivery.objects.bulk_create([row], ignore_conflicts=True)
-    return Delivery.objects.select_for_update().get(key=message.key, channel=channel, target=target)
+def _interrupted(row: Delivery) -> None:
+    row.ambiguous += 1
+    row.error = str(INTERRUPTED)
+    _note(row, outcome=DeliveryState.UNKNOWN, doubtful=True)
 
 
-def _settle(row: Delivery, **values: object) -> Delivery:
+def _settle(row: Delivery, *, doubtful: bool = False, **values: object) -> Delivery:
     """Write what became of this try, unless another sender has taken the row over since."""
-    mine = Delivery.objects.filter(pk=row.pk, state=DeliveryState.SENDING, attempts=row.attempts)
-    mine.update(**values, lease_until=None)
-    row.refresh_from_db()
+    with transaction.atomic():
+        settled = _mine(row).update(**values, lease_until=None)
+        row.refresh_from_db()
+        if settled:
+            _note(row, outcome=row.state, doubtful=doubtful)
     return row
+
+
+def _mine(row: Delivery) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk=row.pk, state=DeliveryState.SENDING, attempts=row.attempts)
+
+
+def _note(row: Delivery, *, outcome: str, doubtful: bool) -> None:
+    DeliveryAttempt.objects.create(
+        delivery=row,
+        number=row.attempts,
+        at=clock.now(),
+        outcome=outcome,
+        ambiguous=doubtful,
+        vendor_id=row.vendor_id,
+        error=row.error,
+    )

@@ -14,8 +14,6 @@ import django
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 from voc.dev.embedded import throwaway
 from voc.dev.errors import CannotRun
@@ -49,17 +47,6 @@ if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
     settings.REDIS_URL = settings.CELERY_BROKER_URL = os.environ["REDIS_URL"]
 # A busy machine is no failure of what is tested.
 settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Threads that a test left behind keep their connections: the next test gets a pool that has all of its own."""
-    connection.close()
-    pool = DatabaseWrapper._connection_pools.get("default")
-    if pool is not None and not pool.closed:
-        stats = pool.get_stats()
-        if stats.get("pool_size", 0) > stats.get("pool_available", 0):
-            connection.close_pool()
 
 
 def pytest_unconfigure() -> None:

@@ -22,7 +22,7 @@ from psycopg.rows import dict_row
 
 from sandbox.client import SandboxClient
 from voc.dev.demo.options import Kept, Options
-from voc.dev.demo.programs import environment, programs
+from voc.dev.demo.programs import connect_jira, environment, programs
 from voc.dev.ports import free_port
 from voc.dev.postgres import as_role
 from voc.dev.processes import send, wait_until
@@ -72,15 +72,25 @@ class Database:
 
 
 class Stack:
-    """Use as a context manager, from the main thread: what it starts dies with the thread that started it."""
+    """Use as a context manager, from the main thread: what it starts dies with the thread that started it.
+
+    "{sandbox}" in a setting stands for the sandbox's address.
+    """
 
     def __init__(
-        self, folder: Path, *, database: Database, settings: Mapping[str, str] | None = None, models: bool = False
+        self,
+        folder: Path,
+        *,
+        database: Database,
+        settings: Mapping[str, str] | None = None,
+        models: bool = False,
+        jira: bool = False,
     ) -> None:
         self.folder = folder
         self.database = database
         self.redis = Redis(folder, durable=False)
         self.supervisor = Supervisor(logs=folder / "log", say=lambda _line: None)
+        self.jira = jira
         self._sandbox_port = free_port()
         self.url = f"http://127.0.0.1:{free_port()}"
         self.sandbox_url = f"http://127.0.0.1:{self._sandbox_port}"
@@ -92,12 +102,13 @@ class Stack:
             var=folder / "var",
             password=PASSWORD,
             models=models,
+            jira=jira,
         )
         kept = Kept(secret_key="stack-" + uuid.uuid4().hex * 2, password=PASSWORD)
         servers = {"DATABASE_URL": database.app_url, "REDIS_URL": self.redis.url}
         self.env = environment(options, kept, servers, sandbox=self._sandbox_port) | {
             "ENV_FILE": os.devnull,
-            **(settings or {}),
+            **{name: value.replace("{sandbox}", self.sandbox_url) for name, value in (settings or {}).items()},
         }
         self._programs: dict[str, Program] = {
             program.name: program for program in programs(options, self.env, sandbox=self._sandbox_port, folder=folder)
@@ -111,6 +122,8 @@ class Stack:
                 self.start(name)
             self.supervisor.wait_for("web", self.is_up, seconds=60)
             self.until(self.worker_is_up, seconds=60, what="a worker")
+            if self.jira:
+                self.until(self.connect_jira, seconds=30, what="the sandbox's Jira")
         except BaseException:
             self.supervisor.halt()
             raise
@@ -150,6 +163,9 @@ class Stack:
             return httpx.get(f"{self.url}/health", timeout=5, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def connect_jira(self) -> bool:
+        return connect_jira(self.env, sandbox=self._sandbox_port)
 
     def worker_is_up(self) -> bool:
         return " ready." in self.supervisor.log_of("worker").read_text(errors="replace")

@@ -18,6 +18,7 @@ from accounts.permissions import has_permission
 from tickets import admin_acts, queries
 from tickets.admin_logs import SystemForm, try_query
 from tickets.models import AnalysisRun, AnalysisStep, Comment, System, Ticket, TicketEvent
+from tickets.personal import restored
 from tickets.results import told
 from voc.core.vocabulary import ProblemType
 
@@ -157,6 +158,11 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         return super().get_queryset(request).defer("search_text", "grams")
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Ticket | None:
+        """As it is to be read: whoever may enter here may decide."""
+        ticket = super().get_object(request, object_id, from_field)
+        return restored(ticket) if ticket else None
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
     ) -> tuple[QuerySet[Ticket], bool]:
@@ -182,7 +188,7 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
 
     @admin.display(description=_("complaint"))
     def subject(self, ticket: Ticket) -> str:
-        text = ticket.summary or ticket.raw_voc
+        text = restored(ticket).summary or ticket.raw_voc
         return text if len(text) <= 80 else f"{text[:79]}…"
 
     @admin.display(description=_("why people must decide"))
@@ -305,6 +311,7 @@ class SystemAdmin(admin.ModelAdmin[System]):
     fieldsets = (
         (None, {"fields": ("name", "kind", "description", "words", "contact", "recent_incidents", "is_active")}),
         (_("Logs"), {"fields": ("log_source", "log_index", "log_fields")}),
+        (_("Jira"), {"fields": ("jira_project", "jira_issue_type")}),
     )
 
     formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 6, "cols": 80})}}

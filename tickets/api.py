@@ -119,7 +119,8 @@ class TicketView(APIView):
         user = get_current_user(request)
         ticket = self.ticket(request, ticket_id)
         arguments = _body(kind, request).arguments() if kind else {}
-        return self.flat(service(ticket_id=ticket.ticket_id, actor=user, **arguments), user)
+        changed = service(ticket_id=ticket.ticket_id, actor=user, **arguments)
+        return self.flat(queries.as_seen_by(user, changed), user)
 
     def flat(self, ticket: Ticket, user: User) -> Response:
         return Response(serializers.TicketSerializer(ticket, context={"user": user}).data)
@@ -201,6 +202,30 @@ class UndoView(TicketView):
     def post(self, request: Request, ticket_id: str) -> Response:
         """Take the last verdict back, within the grace in which nothing of it has left the house."""
         return self.act(request, ticket_id, services.undo_verdict)
+
+
+@require_permission("ticket:confirm")
+class IssueView(TicketView):
+    @extend_schema(
+        operation_id="tickets_issue",
+        request=serializers.IssueSerializer,
+        responses={200: serializers.TicketSerializer, **ON_A_TICKET},
+    )
+    def post(self, request: Request, ticket_id: str) -> Response:
+        """Link an existing Jira issue, or have another one made where Jira refused it or it was unlinked. It happens after
+        the answer; `jira_issue_key` shows it."""
+        body = _body(serializers.IssueSerializer, request).arguments()
+        service = services.link_issue if "key" in body else services.create_issue_again
+        return self.act(request, ticket_id, service, serializers.IssueSerializer)
+
+    @extend_schema(
+        operation_id="tickets_unlink",
+        request=None,
+        responses={200: serializers.TicketSerializer, 400: NOT_ALLOWED, 404: NOT_FOUND},
+    )
+    def delete(self, request: Request, ticket_id: str) -> Response:
+        """Unlink the Jira issue, which stays as it is."""
+        return self.act(request, ticket_id, services.unlink_issue)
 
 
 @require_permission("ticket:confirm")

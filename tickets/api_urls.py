@@ -16,6 +16,7 @@ api_urlpatterns = [
     path("api/v1/tickets/<str:ticket_id>/analyze", api.AnalyzeView.as_view(), name="api_ticket_analyze"),
     path("api/v1/tickets/<str:ticket_id>/complete", api.CompleteView.as_view(), name="api_ticket_complete"),
     path("api/v1/tickets/<str:ticket_id>/undo", api.UndoView.as_view(), name="api_ticket_undo"),
+    path("api/v1/tickets/<str:ticket_id>/issue", api.IssueView.as_view(), name="api_ticket_issue"),
     path("api/v1/tickets/<str:ticket_id>/assign", api.AssignView.as_view(), name="api_ticket_assign"),
     path("api/v1/tickets/<str:ticket_id>/comments", api.CommentView.as_view(), name="api_ticket_comments"),
     path("api/v1/tickets/<str:ticket_id>/timeline", api.TimelineView.as_view(), name="api_ticket_timeline"),

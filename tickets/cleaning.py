@@ -4,6 +4,8 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.utils.translation import gettext as _
 
@@ -21,6 +23,7 @@ MAX_REJECT_REASON: Final = 1000
 MAX_RETRY_REASON: Final = 500
 MAX_RESOLUTION: Final = 2000
 MAX_COMMENT: Final = 4000
+MAX_ANSWER: Final = 4000
 
 # A complaint may be stamped by a clock that is ahead, or by one that took its zone for ours.
 FUTURE_MARGIN: Final = timedelta(hours=24)
@@ -117,3 +120,17 @@ def external_id(value: object) -> str | None:
 def assignee(value: object) -> str | None:
     """Who shall work on it, or None."""
     return None if value is None else text("assignee", value, most=MAX_ASSIGNEE, required=False) or None
+
+
+def customer_answer(value: object) -> str:
+    """What the customer is told when his complaint is closed; "" for nothing."""
+    return text("customer_answer", value, most=MAX_ANSWER, required=False)
+
+
+def is_mail_address(contact: str) -> bool:
+    """Whether this contact is one e-mail address and nothing else."""
+    try:
+        validate_email(contact.strip())
+    except ValidationError:
+        return False
+    return True

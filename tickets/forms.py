@@ -1,7 +1,8 @@
 """The forms of the ticket pages. They shape and name the fields; what a value must be like is checked by the services,
 whose `InvalidInput` a view puts beside its field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from tickets.lifecycle import name_of
 from tickets.models import RejectCategory, Status, System, Ticket
 from tickets.paging import Order, Sort
 from tickets.queries import TicketFilter
-from tickets.services import UNSET, CorrectedDecision
+from tickets.services import UNSET, CorrectedDecision, JiraChoice
 from voc.core.errors import InvalidInput
 from voc.core.vocabulary import Channel, ProblemType, Urgency
 
@@ -59,8 +60,38 @@ class ActForm(forms.Form):
 
     def refuse(self, error: InvalidInput) -> None:
         """Put a service's refusal beside its field, or above the form when it is about none of them."""
-        field = error.field.removeprefix("decision.")
+        field = error.field.removeprefix("decision.").removeprefix("jira.")
         self.add_error(field if field in self.fields else None, error.message)
+
+
+class AnswerForm(ActForm):
+    """Base of the forms that close a ticket: where the customer can be told, also what he is told."""
+
+    customer_answer = _LongText(
+        label=_("Answer to the customer"),
+        most=cleaning.MAX_ANSWER,
+        rows=4,
+        required=False,
+        help_text=_(
+            "Goes to the customer by e-mail, just as it stands, once the ticket is closed. Empty: nothing goes."
+        ),
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+        answers: bool = False,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        if answers:
+            self.order_fields([name for name in self.fields if name != "customer_answer"])
+        else:
+            del self.fields["customer_answer"]
+
+    def answer(self) -> str:
+        return str(self.cleaned_data.get("customer_answer") or "")
 
 
 class SubmitForm(ActForm):
@@ -88,8 +119,24 @@ class SubmitForm(ActForm):
     )
 
 
-class ConfirmForm(ActForm):
-    """The decision in force, to be changed where it is wrong."""
+@dataclass(frozen=True, slots=True)
+class IssueOffer:
+    """What an approval leads to in Jira: the usual place and kind, and issues (key, label) that it could share instead."""
+
+    usual: JiraChoice
+    shareable: Sequence[tuple[str, str]] = ()
+
+
+def _project(**kwargs: Any) -> forms.CharField:
+    return forms.CharField(label=_("Jira project"), required=False, max_length=32, **kwargs)
+
+
+def _issue_type(**kwargs: Any) -> forms.CharField:
+    return forms.CharField(label=_("Issue type"), required=False, max_length=60, **kwargs)
+
+
+class ConfirmForm(AnswerForm):
+    """The decision in force, to be changed where it is wrong; and the Jira issue, where one follows."""
 
     name = "confirm"
     primary_type = forms.ChoiceField(label=_("Problem type"))
@@ -97,10 +144,24 @@ class ConfirmForm(ActForm):
     urgency = forms.ChoiceField(label=_("Urgency"), required=False)
     affected_system = forms.ChoiceField(label=_("System"), required=False)
     assignee = _assignee()
+    issue_key = forms.ChoiceField(
+        label=_("Jira issue"), required=False, help_text=_("Tickets of one outage can share an issue.")
+    )
+    project_key = _project(help_text=_("Left empty, what system and problem type say."))
+    issue_type = _issue_type()
 
-    def __init__(self, data: QueryDict | None = None, *, ticket: Ticket, systems: list[str]) -> None:
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        ticket: Ticket,
+        systems: list[str],
+        issue: IssueOffer | None = None,
+        answers: bool = False,
+    ) -> None:
         super().__init__(
             data,
+            answers=answers,
             initial={
                 "primary_type": ticket.agent_decision_primary or ticket.suspected_type_primary,
                 "secondary_type": ticket.agent_decision_secondary,
@@ -120,6 +181,24 @@ class ConfirmForm(ActForm):
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField):
                 field.choices = values
+        self._offer_issue(issue)
+
+    def _offer_issue(self, issue: IssueOffer | None) -> None:
+        if issue is None:
+            for name in ("issue_key", "project_key", "issue_type"):
+                del self.fields[name]
+            return
+        self.fields["project_key"].widget.attrs["placeholder"] = issue.usual.project_key
+        self.fields["issue_type"].widget.attrs["placeholder"] = issue.usual.issue_type
+        shared = self.fields["issue_key"]
+        if isinstance(shared, forms.ChoiceField):
+            shared.choices = [("", _("A new one")), *issue.shareable]
+        if not issue.shareable:
+            del self.fields["issue_key"]
+
+    def jira(self) -> JiraChoice:
+        said = {name: self.cleaned_data.get(name, "") for name in ("project_key", "issue_type", "issue_key")}
+        return JiraChoice(**said)
 
     def decision(self) -> CorrectedDecision:
         """What the form says. A field that is not in the form (an approval by one click) stays as the analyst set it."""
@@ -132,7 +211,7 @@ class ConfirmForm(ActForm):
         )
 
 
-class RejectForm(ActForm):
+class RejectForm(AnswerForm):
     name = "reject"
     reject_reason = _LongText(label=_("Reason"), most=cleaning.MAX_REJECT_REASON, rows=3)
     reason_category = forms.ChoiceField(
@@ -145,9 +224,24 @@ class RetryForm(ActForm):
     retry_reason = _LongText(label=_("Reason"), most=cleaning.MAX_RETRY_REASON, rows=2, required=False)
 
 
-class CompleteForm(ActForm):
+class CompleteForm(AnswerForm):
     name = "complete"
     manual_resolution = _LongText(label=_("What was done"), most=cleaning.MAX_RESOLUTION, rows=4)
+
+
+class IssueForm(ActForm):
+    """Another try to have an issue made."""
+
+    name = "issue"
+    project_key = _project()
+    issue_type = _issue_type()
+
+
+class LinkForm(ActForm):
+    name = "link"
+    issue_key = forms.CharField(
+        label=_("Key or address of the issue"), max_length=300, widget=forms.TextInput(attrs={"placeholder": "PAY-12"})
+    )
 
 
 class AssignForm(ActForm):
@@ -158,6 +252,7 @@ class AssignForm(ActForm):
 class CommentForm(ActForm):
     name = "comment"
     body = _LongText(label=_("Internal comment"), most=cleaning.MAX_COMMENT, rows=2)
+    share = forms.BooleanField(label=_("Share with Jira"), required=False)
 
 
 SORTS: dict[str, tuple[Sort, Order, str | Promise]] = {

@@ -1,135 +1,114 @@
-"""Telling people about a ticket: the handlers of `ticket.urgent` and `ticket.decided`."""
+"""Telling people about a ticket: the handlers of what happens to tickets, and of what became of the messages."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
-from django.utils.functional import Promise
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from llm.redaction import Redactor
-from notifications.deliveries import give_up as give_up_deliveries
 from notifications.models import Delivery, DeliveryState
-from notifications.services import NotificationMessage, get_notifications
-from tickets.models import EventKind, Ticket, TicketEvent
-from tickets.personal import hidden
+from notifications.routing.audience import addressees, by_language
+from notifications.routing.models import Rule
+from notifications.routing.occasions import ASKING
+from notifications.routing.services import drop
+from notifications.routing.telling import is_muted, tell_these
+from notifications.routing.telling import tell as tell_audience
+from notifications.services import places, show
+from tickets import customers, lifecycle
+from tickets.messages import News, buttons, compose, occasion_of, standing
+from tickets.models import Status, Ticket, TicketEvent
 from tickets.services import record_told
-from voc.core.errors import Permanent, Transient
+from voc.core import clock
 from voc.core.outbox.api import RunningJob
-from voc.core.vocabulary import ProblemType, Urgency
 
-CHANNEL: Final = "slack"
-
-TITLES: Final[dict[str, Promise]] = {
-    "ticket.urgent": _("Urgent complaint %(ticket)s"),
-    EventKind.CONFIRMED: _("%(ticket)s approved"),
-    EventKind.REJECTED: _("%(ticket)s rejected"),
-    EventKind.COMPLETED: _("%(ticket)s completed by hand"),
-}
+WAITING: Final = (Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED)
 
 
 def tell(job: RunningJob) -> None:
-    """Send the event's message, then note in the timeline that it went out, or that nobody knows whether it did.
-
-    What the message's row says decides: a refusal blocks the job, and what was not sent is tried again later.
-    """
-    ticket = Ticket.objects.filter(ticket_id=job.subject).first()
+    """Queue the event's message to whoever is to hear of it, and the customer's answer when it closes his complaint."""
+    ticket = _ticket(job.subject)
     if ticket is None:
         return
-    verdict = _verdict(ticket, job.payload)
-    delivery = get_notifications().send(CHANNEL, compose(ticket, event=job.event, key=job.key, verdict=verdict))
-    match delivery.state:
-        case DeliveryState.SUPPRESSED:
-            return
-        case DeliveryState.DEAD:
-            raise Permanent(delivery.error)
-        case DeliveryState.RETRY:
-            raise Transient(delivery.error, at=delivery.next_attempt_at)
-        case DeliveryState.PENDING:
-            raise Transient(delivery.error, at=delivery.next_attempt_at, spend=False)
-        case DeliveryState.SENDING:
-            raise Transient(gettext("Another sender is at this message."), at=delivery.lease_until, spend=False)
+    news = News(event=job.event, key=job.key, verdict=_verdict(ticket, job.payload), data=job.payload)
     with job.fenced():
-        _note(job, delivery, ok=delivery.state == DeliveryState.ACCEPTED)
+        tell_audience(occasion_of(ticket, job.event), partial(compose, ticket, news))
+        customers.answer(ticket)
+        _show(ticket)
 
 
-def give_up(job: RunningJob) -> None:
-    """The message will not be tried again: say so on the ticket. Runs in the transaction that gives the job up."""
-    given_up = give_up_deliveries(key=job.key)
-    if Ticket.objects.filter(ticket_id=job.subject).exists():
-        for delivery in given_up:
-            _note(job, delivery, ok=False)
+def show_standing(job: RunningJob) -> None:
+    """The ticket has moved: the first message of its threads shows it, and nobody is asked any more to decide."""
+    with job.fenced():
+        if ticket := _ticket(job.subject):
+            _show(ticket)
+            if ticket.status not in WAITING:
+                drop(subject=ticket.ticket_id, events=ASKING)
 
 
-def compose(ticket: Ticket, *, event: str, key: str, verdict: TicketEvent | None = None) -> NotificationMessage:
-    """The message about this ticket, with no more of it than NOTIFY_FIELDS allows; never the customer's contact."""
-    language = settings.SLACK_LANGUAGE
-    with translation.override(language):
-        fields = [
-            (str(label), value(ticket)) for name, (label, value) in _FIELDS.items() if name in settings.NOTIFY_FIELDS
-        ]
-        if verdict:
-            fields.append((gettext("Decided by"), verdict.actor_name))
-        return NotificationMessage(
-            event=event,
-            key=key,
-            subject=ticket.ticket_id,
-            title=str(TITLES[verdict.kind if verdict else event]) % {"ticket": ticket.ticket_id},
-            body=_summary(ticket) if "summary" in settings.NOTIFY_FIELDS else "",
-            url=settings.SITE_URL + reverse("ticket", args=[ticket.ticket_id]),
-            urgency=Urgency(ticket.urgency) if ticket.urgency else None,
-            fields=tuple((label, text) for label, text in fields if text),
-            language=language,
+def remind(job: RunningJob) -> None:
+    """An urgent ticket has waited as long as a rule says: its targets are reminded, or it is escalated.
+
+    Payload: `rule_id`, `event_id` (the step since which it waits), `kind` ("ticket.reminder" or "ticket.escalated").
+    Nothing, when it waits no more or anew, is muted, or the rule has gone.
+    """
+    with job.fenced():
+        ticket = _ticket(job.subject)
+        rule = Rule.objects.filter(pk=job.payload["rule_id"], is_active=True).first()
+        if ticket is None or rule is None or ticket.status not in WAITING or is_muted(ticket.ticket_id):
+            return
+        step = lifecycle.last_step(ticket)
+        if step is None or step.pk != job.payload["event_id"]:
+            return
+        kind = str(job.payload["kind"])
+        seconds = (clock.now() - step.at).total_seconds()
+        news = News(event=kind, key=job.key, data={"seconds": seconds})
+        targets = rule.escalate_to if kind == "ticket.escalated" else rule.targets
+        tell_these(addressees(targets), partial(compose, ticket, news))
+
+
+def note(job: RunningJob) -> None:
+    """A message has arrived, has not, or nobody knows: say so in the ticket's timeline."""
+    delivery = Delivery.objects.filter(pk=job.payload["delivery_id"]).first()
+    if delivery is None or not Ticket.objects.filter(ticket_id=delivery.subject).exists():
+        return
+    if delivery.state in (DeliveryState.SUPPRESSED, DeliveryState.SUPERSEDED):
+        return
+    with job.fenced():
+        record_told(
+            ticket_id=delivery.subject,
+            event=delivery.event,
+            channel=delivery.channel,
+            key=f"{delivery.key}→{delivery.target}"[:200],
+            ok=delivery.state == DeliveryState.ACCEPTED,
+            detail=_detail(delivery),
         )
+        # It may have offered a choice that was made while it was on its way.
+        if delivery.message.get("buttons") and (ticket := _ticket(delivery.subject)):
+            _show(ticket)
 
 
-def _summary(ticket: Ticket) -> str:
-    """Often the customer's own words, and whoever reads the channel need not know who he is."""
-    text: str = hidden(ticket.summary, Redactor((ticket.customer_name,)))
-    return text
+def _show(ticket: Ticket) -> None:
+    """The first message of each thread shows how the ticket stands, in the language of the place."""
+    for language, targets in by_language(places(subject=ticket.ticket_id)).items():
+        with translation.override(language):
+            show(subject=ticket.ticket_id, status=standing(ticket), buttons=buttons(ticket), targets=targets)
 
 
-def _problem_type(ticket: Ticket) -> str:
-    decided = ticket.decided_primary or ticket.suspected_type_primary
-    return str(ProblemType(decided).label) if decided else ""
-
-
-def _urgency(ticket: Ticket) -> str:
-    return str(Urgency(ticket.urgency).label) if ticket.urgency else ""
-
-
-# What a message may say of a ticket beside its summary, by the names of `notifications.message.ALLOWABLE`.
-_FIELDS: Final[dict[str, tuple[Promise, Callable[[Ticket], str]]]] = {
-    "urgency": (_("Urgency"), _urgency),
-    "problem_type": (_("Problem type"), _problem_type),
-    "system": (_("System"), lambda ticket: ticket.affected_system or ""),
-    "customer_name": (_("Customer"), lambda ticket: ticket.customer_name),
-}
+def _ticket(ticket_id: str) -> Ticket | None:
+    return Ticket.objects.select_related("decided_by").defer("grams", "search_text").filter(ticket_id=ticket_id).first()
 
 
 def _verdict(ticket: Ticket, payload: dict[str, Any]) -> TicketEvent | None:
     """The event that `ticket.decided` is about, None for any other. The ticket itself may have moved on since."""
-    return TicketEvent.objects.get(ticket=ticket, pk=payload["event_id"]) if "event_id" in payload else None
-
-
-def _note(job: RunningJob, delivery: Delivery, *, ok: bool) -> None:
-    record_told(
-        ticket_id=job.subject,
-        event=job.event,
-        channel=delivery.channel,
-        key=job.key,
-        ok=ok,
-        detail=_detail(delivery),
-    )
+    if "verdict" not in payload:
+        return None
+    return TicketEvent.objects.get(ticket=ticket, pk=payload["event_id"])
 
 
 def _detail(delivery: Delivery) -> str:
     """What the timeline adds to "sent" or "not delivered"."""
     if delivery.state == DeliveryState.UNKNOWN:
         return gettext("It is not known whether it arrived: %(error)s") % {"error": delivery.error}
-    if delivery.ambiguous:
+    if delivery.doubles:
         return gettext("It may have arrived more than once. %(error)s") % {"error": delivery.error}
     return delivery.error

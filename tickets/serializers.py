@@ -10,10 +10,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from integrations.jira.client import browse_url
 from tickets import cleaning, queries
 from tickets.models import RejectCategory, Status, Ticket, TicketEvent
 from tickets.queries import TicketFilter
-from tickets.services import UNSET, CorrectedDecision
+from tickets.services import UNSET, CorrectedDecision, JiraChoice
 from voc.core.errors import InvalidInput
 from voc.core.vocabulary import Channel, ProblemType, Urgency
 
@@ -113,7 +114,26 @@ class JiraSerializer(serializers.Serializer[Any]):
     """Where the issue goes, where Jira is set up; elsewhere it has no effect."""
 
     project_key = _text("project_key", 32, required=False, allow_null=True)
-    issue_type = _text("issue_type", 50, required=False, allow_null=True)
+    issue_type = _text("issue_type", 60, required=False, allow_null=True)
+    issue_key = _text("issue_key", 300, required=False, allow_null=True)
+
+    def choice(self, said: dict[str, str | None] | None) -> JiraChoice | None:
+        return None if said is None else JiraChoice(**{name: value or "" for name, value in said.items()})
+
+
+class IssueSerializer(ArgumentsSerializer):
+    """An existing issue by `issue_key` (or its address) is linked; without one, another try is made to create one."""
+
+    issue_key = _text("issue_key", 300, required=False, allow_null=True)
+    project_key = _text("project_key", 32, required=False, allow_null=True)
+    issue_type = _text("issue_type", 60, required=False, allow_null=True)
+
+    def arguments(self) -> dict[str, Any]:
+        said = {name: value or "" for name, value in self.validated_data.items()}
+        if said.get("issue_key"):
+            return {"key": said["issue_key"]}
+        said.pop("issue_key", None)
+        return said
 
 
 class ConfirmSerializer(ArgumentsSerializer):
@@ -124,7 +144,8 @@ class ConfirmSerializer(ArgumentsSerializer):
     def arguments(self) -> dict[str, Any]:
         said = self.validated_data.get("decision")
         decision = None if said is None else CorrectedDecision(**{"secondary_type": UNSET, **said})
-        return {"assignee": self.validated_data.get("assignee"), "decision": decision}
+        issue = JiraSerializer().choice(self.validated_data.get("jira"))
+        return {"assignee": self.validated_data.get("assignee"), "decision": decision, "jira": issue}
 
 
 class RejectSerializer(ArgumentsSerializer):
@@ -189,7 +210,7 @@ class TicketSerializer(RowSerializer):
 
     What the staff does among itself (`INTERNAL`) is null for submitters, and tickets that they may not see are not named."""
 
-    INTERNAL = ("assignee", "correction")
+    INTERNAL = ("assignee", "correction", "jira_issue_url")
 
     decision_reason = serializers.DictField(allow_null=True)
     action_proposal = serializers.DictField(allow_null=True)
@@ -197,6 +218,8 @@ class TicketSerializer(RowSerializer):
     manual_reason = serializers.CharField(
         source="why_people", allow_null=True, help_text=_("Why people must decide, in the caller's language.")
     )
+
+    jira_issue_url = serializers.SerializerMethodField()
 
     class Meta(RowSerializer.Meta):
         fields = [
@@ -232,8 +255,12 @@ class TicketSerializer(RowSerializer):
             "jira_issue_key",
             "jira_project_key",
             "jira_synced_at",
+            "jira_issue_url",
         ]
         read_only_fields = fields
+
+    def get_jira_issue_url(self, ticket: Ticket) -> str | None:
+        return browse_url(ticket.jira_issue_key) if ticket.jira_issue_key else None
 
     def to_representation(self, ticket: Ticket) -> dict[str, Any]:
         flat = super().to_representation(ticket)

@@ -3,8 +3,10 @@
 from celery import shared_task
 from django.db import connection
 
-from tickets import erasure
+from integrations.jira import webhook
+from tickets import erasure, reminders
 from tickets.idempotency import KEPT_FOR
+from tickets.jira import polling
 from tickets.models import IdempotencyKey
 from voc.core import clock
 
@@ -38,3 +40,22 @@ def prune_idempotency_keys() -> int:
 def erase_old() -> int:
     """Keep old tickets as figures only (CUSTOMER_KEEP_DAYS). Returns how many there were."""
     return erasure.erase_old()
+
+
+@shared_task
+def poll_jira() -> None:
+    """Read what changed in Jira since the last time."""
+    polling.poll()
+
+
+@shared_task
+def reconcile_jira() -> None:
+    """Read every watched issue by its id, and forget what was told too long ago to come again."""
+    polling.reconcile()
+    webhook.prune()
+
+
+@shared_task
+def remind() -> int:
+    """Remind and escalate where an urgent ticket has waited as long as a rule says. Returns how many calls there were."""
+    return reminders.emit_due()

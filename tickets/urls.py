@@ -16,6 +16,10 @@ urlpatterns = [
     path("tickets/<str:ticket_id>/complete/", views_acts.complete, name="ticket_complete"),
     path("tickets/<str:ticket_id>/undo/", views_acts.undo, name="ticket_undo"),
     path("tickets/<str:ticket_id>/assign/", views_acts.assign, name="ticket_assign"),
+    path("tickets/<str:ticket_id>/issue/", views_acts.issue, name="ticket_issue"),
+    path("tickets/<str:ticket_id>/link/", views_acts.link, name="ticket_link"),
+    path("tickets/<str:ticket_id>/unlink/", views_acts.unlink, name="ticket_unlink"),
+    path("tickets/<str:ticket_id>/mute/", views_acts.mute, name="ticket_mute"),
     path("tickets/<str:ticket_id>/comment/", views_acts.comment, name="ticket_comment"),
     path("", include("tickets.api_urls")),
 ]

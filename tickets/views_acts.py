@@ -12,18 +12,25 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.permissions import get_current_user, require_permission
+from notifications.routing import services as routing
 from tickets import services
+from tickets.customers import reachable
 from tickets.forms import (
     ActForm,
+    AnswerForm,
     AssignForm,
     CommentForm,
     CompleteForm,
     ConfirmForm,
+    IssueForm,
+    LinkForm,
     RejectForm,
     RetryForm,
     system_names,
 )
+from tickets.jira import comments
 from tickets.models import Ticket
+from tickets.views_issue import issue_offer
 from tickets.views_shared import page, ticket_or_404
 from tickets.views_ticket import Shown, ticket_page
 from tickets.views_trail import trail_of
@@ -66,16 +73,33 @@ def _plain(form: type[ActForm]) -> FormMaker:
     return lambda request, _ticket: form(request.POST)
 
 
+def _answering(form: type[AnswerForm]) -> FormMaker:
+    return lambda request, found: form(request.POST, answers=reachable(found))
+
+
 @require_http_methods(GET_TOO)
 @require_permission("ticket:confirm")
 @page
 def confirm(request: HttpRequest, ticket_id: str) -> HttpResponse:
     def make(request: HttpRequest, found: Ticket) -> ConfirmForm:
-        return ConfirmForm(request.POST, ticket=found, systems=system_names())
+        return ConfirmForm(
+            request.POST,
+            ticket=found,
+            systems=system_names(),
+            issue=issue_offer(found),
+            answers=reachable(found),
+        )
 
     def act(form: ConfirmForm, user: User, ticket_id: str) -> object:
         assignee = form.cleaned_data["assignee"] or None
-        return services.confirm_ticket(ticket_id=ticket_id, actor=user, assignee=assignee, decision=form.decision())
+        return services.confirm_ticket(
+            ticket_id=ticket_id,
+            actor=user,
+            assignee=assignee,
+            decision=form.decision(),
+            jira=form.jira(),
+            customer_answer=form.answer(),
+        )
 
     return _perform(request, ticket_id, make, act)
 
@@ -90,9 +114,10 @@ def reject(request: HttpRequest, ticket_id: str) -> HttpResponse:
             actor=user,
             reject_reason=form.cleaned_data["reject_reason"],
             reason_category=form.cleaned_data["reason_category"] or None,
+            customer_answer=form.answer(),
         )
 
-    return _perform(request, ticket_id, _plain(RejectForm), act)
+    return _perform(request, ticket_id, _answering(RejectForm), act)
 
 
 @require_http_methods(GET_TOO)
@@ -111,9 +136,11 @@ def retry(request: HttpRequest, ticket_id: str) -> HttpResponse:
 def complete(request: HttpRequest, ticket_id: str) -> HttpResponse:
     def act(form: CompleteForm, user: User, ticket_id: str) -> object:
         resolution = form.cleaned_data["manual_resolution"]
-        return services.complete_ticket(ticket_id=ticket_id, actor=user, manual_resolution=resolution)
+        return services.complete_ticket(
+            ticket_id=ticket_id, actor=user, manual_resolution=resolution, customer_answer=form.answer()
+        )
 
-    return _perform(request, ticket_id, _plain(CompleteForm), act)
+    return _perform(request, ticket_id, _answering(CompleteForm), act)
 
 
 @require_http_methods(GET_TOO)
@@ -141,6 +168,52 @@ def assign(request: HttpRequest, ticket_id: str) -> HttpResponse:
 @page
 def comment(request: HttpRequest, ticket_id: str) -> HttpResponse:
     def act(form: CommentForm, user: User, ticket_id: str) -> object:
-        return services.add_comment(ticket_id=ticket_id, actor=user, body=form.cleaned_data["body"])
+        add = comments.share_comment if form.cleaned_data["share"] else services.add_comment
+        return add(ticket_id=ticket_id, actor=user, body=form.cleaned_data["body"])
 
     return _perform(request, ticket_id, _plain(CommentForm), act)
+
+
+@require_http_methods(GET_TOO)
+@require_permission("ticket:confirm")
+@page
+def issue(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    def act(form: IssueForm, user: User, ticket_id: str) -> object:
+        return services.create_issue_again(ticket_id=ticket_id, actor=user, **form.cleaned_data)
+
+    return _perform(request, ticket_id, _plain(IssueForm), act, said=_("Jira is asked for an issue."))
+
+
+@require_http_methods(GET_TOO)
+@require_permission("ticket:confirm")
+@page
+def link(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    def act(form: LinkForm, user: User, ticket_id: str) -> object:
+        return services.link_issue(ticket_id=ticket_id, actor=user, key=form.cleaned_data["issue_key"])
+
+    return _perform(request, ticket_id, _plain(LinkForm), act, said=_("The issue is being linked."))
+
+
+@require_http_methods(GET_TOO)
+@require_permission("ticket:confirm")
+@page
+def unlink(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    def act(_form: ActForm, user: User, ticket_id: str) -> object:
+        return services.unlink_issue(ticket_id=ticket_id, actor=user)
+
+    return _perform(request, ticket_id, _plain(ActForm), act, said=_("The issue is unlinked."))
+
+
+@require_http_methods(GET_TOO)
+@require_permission("ticket:confirm")
+@page
+def mute(request: HttpRequest, ticket_id: str) -> HttpResponse:
+    """`on` "1": nobody is told anything more of this ticket; anything else: told again."""
+
+    def act(_form: ActForm, user: User, ticket_id: str) -> None:
+        if request.POST.get("on") == "1":
+            routing.mute(subject=ticket_id, actor=user)
+        else:
+            routing.unmute(subject=ticket_id)
+
+    return _perform(request, ticket_id, _plain(ActForm), act)

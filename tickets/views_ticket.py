@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,22 +16,29 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.permissions import get_current_user, has_permission, require_permission
+from notifications.routing.telling import is_muted
 from tickets import queries
+from tickets.customers import reachable
 from tickets.forms import (
     ActForm,
     AssignForm,
     CommentForm,
     CompleteForm,
     ConfirmForm,
+    IssueForm,
+    LinkForm,
     RejectForm,
     RetryForm,
     people_names,
     system_names,
 )
 from tickets.lifecycle import TRANSITIONS, Act
-from tickets.models import AnalysisStep, RunState, Status, Ticket
-from tickets.personal import hidden
+from tickets.models import AnalysisStep, JiraLink, JiraState, RunState, Status, Ticket
+from tickets.personal import as_read, hidden
+from tickets.services import may_complete
 from tickets.similar import similar_cases
+from tickets.views_issue import card_of, issue_offer
+from tickets.views_models import models_of
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
 from tickets.views_timeline import lines_of, similar_lines
@@ -49,9 +56,11 @@ LABELS: Final = {
     "complete": _("Complete by hand"),
     "retry": _("Analyse again"),
     "assign": _("Assign"),
+    "issue": _("Create an issue"),
+    "link": _("Link"),
 }
 FORMS: Final[dict[str, type[ActForm]]] = {
-    form.name: form for form in (RejectForm, RetryForm, CompleteForm, AssignForm, CommentForm)
+    form.name: form for form in (RejectForm, RetryForm, CompleteForm, AssignForm, CommentForm, IssueForm, LinkForm)
 }
 
 
@@ -124,37 +133,48 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
         "contact": found.customer_contact if sees_contact(user, found) else "",
         "timeline": lines_of(queries.timeline(found, internal=internal, personal=personal)),
         "labels": LABELS,
+        "muted": offers.comment and is_muted(found.ticket_id),
     }
     context |= _trail_context(request, user, found)
     if internal:
-        context |= _analysis_context(found, personal=personal)
+        context |= _analysis_context(found, personal=personal, staff=bool(user.is_staff))
+        context["issue"] = card_of(user, found)
         context |= _forms_context(found, offers, shown)
     return context
 
 
-def _analysis_context(found: Ticket, *, personal: bool) -> dict[str, Any]:
+def _analysis_context(found: Ticket, *, personal: bool, staff: bool) -> dict[str, Any]:
     similar = similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id)
     runs = list(found.runs.select_related("asked_by").order_by("-id")[:20])
+    similar = tuple(as_read(case, personal=personal) for case in similar)
     if not personal:
-        similar = tuple(replace(case, text=hidden(case.text), summary=hidden(case.summary)) for case in similar)
         for run in runs:
             run.result = hidden(run.result)
     return {
         "reading": read_decision(found.decision_reason),
         "proposal": read_proposal(found.action_proposal),
         "runs": compare_runs(runs),
+        "models": models_of(found.ticket_id, runs) if staff else None,
         "similar": similar_lines(similar),
     }
 
 
 def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any]:
     forms: dict[str, ActForm] = {name: form() for name, form in FORMS.items()}
+    answers = reachable(found)
+    forms["reject"], forms["complete"] = RejectForm(answers=answers), CompleteForm(answers=answers)
     forms["assign"] = AssignForm(initial={"assignee": found.assignee})
+    link = JiraLink.objects.filter(ticket=found).first()
+    if link is not None:
+        forms["issue"] = IssueForm(initial={"project_key": link.project_key, "issue_type": link.issue_type})
     if shown.kept_text:
         forms["comment"] = CommentForm(initial={"body": shown.kept_text})
     if offers.confirm:
-        forms["confirm"] = ConfirmForm(ticket=found, systems=system_names())
-    return {"forms": forms | dict(shown.forms), "people": people_names() if offers.any else []}
+        forms["confirm"] = ConfirmForm(ticket=found, systems=system_names(), issue=issue_offer(found), answers=answers)
+    forms |= shown.forms
+    if link is None or link.state != JiraState.LINKED:
+        forms["comment"].fields.pop("share", None)
+    return {"forms": forms, "people": people_names() if offers.any else []}
 
 
 def _trail_context(request: HttpRequest, user: User, found: Ticket) -> dict[str, Any]:
@@ -165,7 +185,7 @@ def _trail_context(request: HttpRequest, user: User, found: Ticket) -> dict[str,
     passed_seconds = _seconds_left(queries.undo_until(passed)) if passed and passed.pk != found.pk else 0
     return {
         "trail": trail_of(request, found.ticket_id, next_id=following.ticket_id if following else ""),
-        "next": following,
+        "next": queries.as_seen_by(user, following) if following else None,
         "moves_on": trail.queue and found.status not in WAITING,
         "passed": passed if passed_seconds else None,
         "passed_seconds": passed_seconds,
@@ -180,7 +200,7 @@ def offers_for(user: User, found: Ticket) -> Offers:
         confirm=decides and Act.CONFIRM in allowed,
         reject=has_permission(user, "ticket:reject") and Act.REJECT in allowed,
         retry=has_permission(user, "ticket:analyze") and Act.RETRY in allowed,
-        complete=decides and Act.COMPLETE in allowed,
+        complete=decides and Act.COMPLETE in allowed and may_complete(found),
         assign=decides,
         comment=decides,
         needs_decision=found.status == Status.MANUAL_REQUIRED,

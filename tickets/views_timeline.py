@@ -22,12 +22,21 @@ OUTCOMES: Final[dict[str, Promise]] = {
 }
 MESSAGES: Final[dict[str, Promise]] = {
     "ticket.urgent": gettext_lazy("urgent complaint"),
+    "ticket.analysed": gettext_lazy("analysis"),
     "ticket.decided": gettext_lazy("verdict"),
+    "ticket.jira_created": gettext_lazy("Jira issue"),
+    "ticket.jira_blocked": gettext_lazy("no Jira issue"),
+    "ticket.resolved": gettext_lazy("resolved"),
+    "ticket.reminder": gettext_lazy("reminder"),
+    "ticket.escalated": gettext_lazy("escalation"),
+    "customer.received": gettext_lazy("confirmation to the customer"),
+    "customer.closed": gettext_lazy("answer to the customer"),
 }
 CHANNELS: Final[dict[str, Promise | str]] = {
     "slack": gettext_lazy("Slack"),
     "email": gettext_lazy("E-mail"),
     "teams": "Teams",
+    "pagerduty": "PagerDuty",
 }
 
 
@@ -55,7 +64,7 @@ def lines_of(events: Iterable[TicketEvent]) -> list[Line]:
         Line(
             kind=event.kind,
             label=event.get_kind_display(),
-            who=event.actor_name,
+            who=f"{event.actor_name} → Jira" if event.data.get("shared") else event.actor_name,
             at=event.at,
             detail=_detail(event),
         )
@@ -91,13 +100,23 @@ def _confirmed(data: dict[str, Any]) -> str:
     changes = [
         f"{change.label}: {change.before} → {change.after}" for change in correction_lines(data.get("correction"))
     ]
-    return ", ".join(changes)
+    return _with_answer(", ".join(changes), data)
 
 
 def _rejected(data: dict[str, Any]) -> str:
     category = data.get("category")
     label = str(RejectCategory(category).label) if category in RejectCategory.values else ""
-    return " · ".join(filter(None, (label, str(data.get("reason") or ""))))
+    return _with_answer(" · ".join(filter(None, (label, str(data.get("reason") or "")))), data)
+
+
+def _completed(data: dict[str, Any]) -> str:
+    return _with_answer(str(data.get("resolution") or ""), data)
+
+
+def _with_answer(detail: str, data: dict[str, Any]) -> str:
+    answer = data.get("customer_answer")
+    told = _("To the customer: %(answer)s") % {"answer": answer} if answer else ""
+    return "\n".join(filter(None, (detail, told)))
 
 
 def _assigned(data: dict[str, Any]) -> str:
@@ -111,6 +130,45 @@ def _told(data: dict[str, Any]) -> str:
     return " · ".join(filter(None, told))
 
 
+def _issue(data: dict[str, Any]) -> str:
+    said = [str(data.get(name) or "") for name in ("key", "project", "type", "error")]
+    fields = data.get("fields")
+    said += [f"{name}: {why}" for name, why in fields.items()] if isinstance(fields, dict) else []
+    return " · ".join(filter(None, said))
+
+
+def _duplicate(data: dict[str, Any]) -> str:
+    return _("%(key)s, kept is %(kept)s") % {"key": data.get("key"), "kept": data.get("kept")}
+
+
+FOLLOWED: Final[dict[str, Promise]] = {
+    "issue_key": gettext_lazy("Issue"),
+    "status": gettext_lazy("Status"),
+    "resolution": gettext_lazy("Resolution"),
+    "issue_assignee": gettext_lazy("Assignee"),
+    "due_on": gettext_lazy("Due"),
+}
+
+
+def _followed(data: dict[str, Any]) -> str:
+    """What changed in Jira, as {field of the link: [before, after]}."""
+    changes = data.get("changes")
+    said = [
+        f"{FOLLOWED[name]}: {before or '–'} → {after or '–'}"
+        for name, (before, after) in (changes.items() if isinstance(changes, dict) else ())
+        if name in FOLLOWED
+    ]
+    return ", ".join(said) or " · ".join(filter(None, (str(data.get(name) or "") for name in ("status", "resolution"))))
+
+
+def _said_in_jira(data: dict[str, Any]) -> str:
+    return "\n".join(filter(None, (str(data.get(name) or "") for name in ("author", "body"))))
+
+
+def _gone(data: dict[str, Any]) -> str:
+    return " · ".join(filter(None, (str(data.get(name) or "") for name in ("key", "reason"))))
+
+
 def _value(key: str) -> Callable[[dict[str, Any]], str]:
     return lambda data: str(data.get(key) or "")
 
@@ -120,10 +178,24 @@ DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     EventKind.MANUAL_REQUIRED: _value("reason"),
     EventKind.CONFIRMED: _confirmed,
     EventKind.REJECTED: _rejected,
-    EventKind.COMPLETED: _value("resolution"),
+    EventKind.COMPLETED: _completed,
     EventKind.RETRIED: _value("reason"),
     EventKind.ASSIGNED: _assigned,
     EventKind.COMMENTED: _value("body"),
     EventKind.TOLD: _told,
     EventKind.NOT_TOLD: _told,
+    EventKind.JIRA_CREATED: _value("key"),
+    EventKind.JIRA_LINKED: _value("key"),
+    EventKind.JIRA_UNLINKED: _value("key"),
+    EventKind.JIRA_BLOCKED: _issue,
+    EventKind.JIRA_RETRIED: _issue,
+    EventKind.JIRA_DUPLICATE: _duplicate,
+    EventKind.JIRA_STATUS: _followed,
+    EventKind.JIRA_DONE: _followed,
+    EventKind.JIRA_REOPENED: _followed,
+    EventKind.JIRA_COMMENTED: _said_in_jira,
+    EventKind.JIRA_COMMENT_EDITED: _said_in_jira,
+    EventKind.JIRA_COMMENT_DELETED: _said_in_jira,
+    EventKind.JIRA_GONE: _gone,
+    EventKind.JIRA_BACK: _value("key"),
 }

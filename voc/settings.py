@@ -38,8 +38,10 @@ INSTALLED_APPS = [
     "voc.core.audit",
     "accounts",
     "llm",
+    "integrations.jira",
     "integrations.logs",
     "notifications",
+    "notifications.routing",
     "tickets",
     "voc.portal",
     "django.contrib.admin",
@@ -115,18 +117,19 @@ TEMPLATES = [
 ]
 
 # --- database and cache -------------------------------------------------------------------------------------------
-WORKER_THREADS = env.int("WORKER_THREADS", default=12)
+WORKER_THREADS = env.int("WORKER_THREADS", default=18)
 DATABASE_POOL_SECONDS = env.float("DATABASE_POOL_SECONDS", default=10)
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://voc:voc@127.0.0.1:5432/voc")}
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+DATABASES["default"]["ENGINE"] = "voc.core.postgresql"  # which checks the health of connections itself
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})
 # The pool lives in each process; four beyond the worker's threads serve heartbeats and health.
 DATABASES["default"]["OPTIONS"]["pool"] = {
     "min_size": 1,
     "max_size": WORKER_THREADS + 4,
     "timeout": DATABASE_POOL_SECONDS,
+    # Tries to connect back off up to this long and begin anew, so that a database that is back is found soon.
+    "reconnect_timeout": 5,
 }
 DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
 DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="voc_test")}
@@ -384,12 +387,18 @@ VOC_FLOW = "voc.flow.FLOW"
 # queue never keeps another one's first job waiting.
 VOC_QUEUES = {
     "analysis": env.int("QUEUE_ANALYSIS_THREADS", default=4),
-    "notify": env.int("QUEUE_NOTIFY_THREADS", default=3),
+    "notify": env.int("QUEUE_NOTIFY_THREADS", default=2),
+    "slack": env.int("QUEUE_SLACK_THREADS", default=2),
+    "email": env.int("QUEUE_EMAIL_THREADS", default=2),
+    "teams": env.int("QUEUE_TEAMS_THREADS", default=1),
+    "pagerduty": env.int("QUEUE_PAGERDUTY_THREADS", default=1),
     "mail": env.int("QUEUE_MAIL_THREADS", default=2),
+    "jira": env.int("QUEUE_JIRA_THREADS", default=2),
 }
 OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=15)
 OUTBOX_MAX_INTERRUPTIONS = env.int("OUTBOX_MAX_INTERRUPTIONS", default=20)
 OUTBOX_SWEEP_SECONDS = env.float("OUTBOX_SWEEP_SECONDS", default=5)
+JIRA_POLL_SECONDS = env.float("JIRA_POLL_SECONDS", default=120)
 OUTBOX_KEEP_DAYS = env.int("OUTBOX_KEEP_DAYS", default=30)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -415,8 +424,21 @@ CELERY_BEAT_SCHEDULE = {
     "audit-seal": {"task": "voc.core.audit.tasks.seal", "schedule": 15.0, "options": {"expire_seconds": 60}},
     "retention": {"task": "tickets.tasks.erase_old", "schedule": crontab(minute=47, hour=3)},
     "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
+    "llm-budget-alerts": {"task": "llm.tasks.clear_budget_alerts", "schedule": 60.0},
     "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
+    "jira-poll": {
+        "task": "tickets.tasks.poll_jira",
+        "schedule": JIRA_POLL_SECONDS,
+        "options": {"expire_seconds": max(10, round(JIRA_POLL_SECONDS))},
+    },
+    "jira-reconcile": {"task": "tickets.tasks.reconcile_jira", "schedule": crontab(minute=47, hour=3)},
     "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},
+    "held-messages": {
+        "task": "notifications.routing.tasks.release",
+        "schedule": 30.0,
+        "options": {"expire_seconds": 30},
+    },
+    "waiting-tickets": {"task": "tickets.tasks.remind", "schedule": 60.0, "options": {"expire_seconds": 60}},
     "idempotency-prune": {"task": "tickets.tasks.prune_idempotency_keys", "schedule": crontab(minute=27, hour=3)},
 }
 CELERY_TIMEZONE = TIME_ZONE
@@ -457,6 +479,28 @@ SPLUNK_INDEX = env.str("SPLUNK_INDEX", default="main")
 SPLUNK_FIELDS = env.str("SPLUNK_FIELDS", default="plain")
 SPLUNK_WEB_URL = env.str("SPLUNK_WEB_URL", default="")
 
+# --- Jira ---------------------------------------------------------------------------------------------------------
+# With an e-mail address it is Cloud (API token, REST version 3); without one Data Center (personal access token, version 2).
+JIRA_BASE_URL = env.str("JIRA_BASE_URL", default="").rstrip("/")
+JIRA_EMAIL = env.str("JIRA_EMAIL", default="")
+JIRA_API_TOKEN = env.str("JIRA_API_TOKEN", default="")
+JIRA_DEFAULT_PROJECT = env.str("JIRA_DEFAULT_PROJECT", default="VOC")
+JIRA_BROWSE_URL = env.str("JIRA_BROWSE_URL", default="").rstrip("/") or JIRA_BASE_URL
+JIRA_LANGUAGE = env.str("JIRA_LANGUAGE", default="ko")
+JIRA_TIMEOUT_SECONDS = env.float("JIRA_TIMEOUT_SECONDS", default=15)
+JIRA_ISSUE_TYPES = env.dict(
+    "JIRA_ISSUE_TYPES", default={"code_error": "Bug", "integration_error": "Task", "business_improvement": "Story"}
+)
+JIRA_PRIORITIES = env.dict("JIRA_PRIORITIES", default={"high": "High", "medium": "Medium", "low": "Low"})
+# The first one marks every issue of ours: the poll asks for it.
+JIRA_LABELS = env.list("JIRA_LABELS", default=["voc"])
+JIRA_FIELDS = env.json("JIRA_FIELDS", default={})
+JIRA_SHARE = env.list("JIRA_SHARE", default=["summary", "analysis", "evidence", "proposal"])
+# Seconds after a creation that was cut off at which its issue is looked for; not found at the last, it is sent again.
+JIRA_LOOK_SECONDS = env.list("JIRA_LOOK_SECONDS", cast=float, default=[60, 180, 600])
+JIRA_WEBHOOK_SECRET = env.str("JIRA_WEBHOOK_SECRET", default="")
+JIRA_STATUS_MAP = env.json("JIRA_STATUS_MAP", default={})
+
 # --- models and prompts ---------------------------------------------------------------------------------------------
 PROMPT_DIR = env.str("PROMPT_DIR", default="prompts")
 # A model per role, as provider/model or a name of the plan. With none the built-in offline analyst decides alone.
@@ -488,8 +532,29 @@ os.environ |= {
 
 # --- the outside --------------------------------------------------------------------------------------------------
 OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])
+# With a bot token Slack keeps threads and is asked before anything is sent again; the webhook can do neither.
+SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", default="")
+SLACK_SIGNING_SECRET = env.str("SLACK_SIGNING_SECRET", default="")
+SLACK_CHANNEL = env.str("SLACK_CHANNEL", default="")
+SLACK_API_URL = env.str("SLACK_API_URL", default="https://slack.com/api/")
 SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default="")
+SLACK_MESSAGES_PER_SECOND = env.int("SLACK_MESSAGES_PER_SECOND", default=1)
 SLACK_LANGUAGE = env.str("SLACK_LANGUAGE", default="ko")
+# As name=secret, separated by commas; the first is where messages without a target go.
+TEAMS_WEBHOOKS = env.list("TEAMS_WEBHOOKS", default=[])
+TEAMS_MESSAGES_PER_SECOND = env.int("TEAMS_MESSAGES_PER_SECOND", default=2)
+PAGERDUTY_ROUTING_KEYS = env.list("PAGERDUTY_ROUTING_KEYS", default=[])
+PAGERDUTY_URL = env.str("PAGERDUTY_URL", default="https://events.pagerduty.com")
+PAGERDUTY_EVENTS_PER_SECOND = env.int("PAGERDUTY_EVENTS_PER_SECOND", default=2)
+# Where messages by mail go that name nobody. They go through SES if a region is set, else as all mail does.
+NOTIFY_EMAIL = env.str("NOTIFY_EMAIL", default="")
+EMAIL_MESSAGES_PER_SECOND = env.int("EMAIL_MESSAGES_PER_SECOND", default=10)
+SES_REGION = env.str("SES_REGION", default="")
+SES_URL = env.str("SES_URL", default="")
+NOTIFY_CHANNELS = env.list("NOTIFY_CHANNELS", default=["slack"])
+# Whether customers with an e-mail address are told that their complaint arrived, and the answer that a manager approved.
+NOTIFY_CUSTOMERS = env.bool("NOTIFY_CUSTOMERS", default=False)
+NOTIFY_TIMEOUT_SECONDS = env.float("NOTIFY_TIMEOUT_SECONDS", default=8)
 NOTIFY_FIELDS = env.list("NOTIFY_FIELDS", default=["summary", "urgency", "problem_type", "system"])
 # Unset, no mail is sent: a password link in a log would be there for everybody who reads logs.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG or DEMO else "dummymail://"))

@@ -7,6 +7,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("voc.core.urls")),
     path("", include("accounts.urls")),
+    path("", include("integrations.jira.urls")),
+    path("", include("notifications.urls")),
     path("", include("tickets.urls")),
     path("", include("voc.portal.urls")),
 ]

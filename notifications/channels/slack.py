@@ -1,213 +1,181 @@
-"""Slack, through an incoming webhook: one address that posts to one channel.
+"""Slack: by bot token, with a thread for each ticket; without one, by incoming webhook (see `slack_webhook`).
 
-A webhook answers "ok" or an error's name and nothing else. It gives a message no id and cannot be asked what it has, so a
-message whose answer was lost is sent again when it is urgent, and left as unknown otherwise.
-Source: docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and …/reference/block-kit.
+A posted message carries the delivery's id in its metadata. When an answer was lost, the channel's history (or the thread) is
+searched for that id before anything is posted again: Slack sees each message once.
+Source: docs.slack.dev/messaging/message-metadata, …/reference/methods/chat.postMessage and conversations.history.
 """
 
-import json
-import logging
 import re
-from datetime import datetime
-from http.client import HTTPException
-from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import Request
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from slack_sdk.errors import SlackRequestError
-from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from notifications.channels.base import Receipt
+from notifications.channels import slack_api
+from notifications.channels.base import Channel, Parcel, Rate, Receipt, RootGone
+from notifications.channels.slack_api import SlackApi, SlackRefused
+from notifications.channels.slack_blocks import payload
+from notifications.channels.slack_webhook import SlackWebhook
 from notifications.message import NotificationMessage
-from notifications.transport import never_left, open_once
 from voc.core.errors import Permanent, Transient
-from voc.core.http import check_address, guarded, retry_after
-from voc.core.vocabulary import Urgency
 
-TIMEOUT_SECONDS = 8.0
-MAX_ANSWER_BYTES = 4096
-MAX_HEADER = 150
-MAX_SECTION = 2900  # Slack's limit is 3,000; what stands around the text needs some of it
-MAX_FIELD = 1900
-MAX_FIELDS = 10
-HIDDEN = "[webhook]"
-SHORTEST_SECRET = 8
-
-WHAT_TO_DO = {
-    "channel_is_archived": _lazy("unarchive the channel, or set SLACK_WEBHOOK_URL to a webhook of another one"),
-    "channel_not_found": _lazy("the channel is gone: set SLACK_WEBHOOK_URL to a webhook of another one"),
-    "no_service": _lazy("the webhook was removed or switched off: create one and set SLACK_WEBHOOK_URL"),
-    "no_team": _lazy("SLACK_WEBHOOK_URL names a workspace that does not exist: copy the address anew"),
-    "invalid_token": _lazy("SLACK_WEBHOOK_URL is not complete, or was revoked: copy the address anew"),
-    "action_prohibited": _lazy("an administrator of the workspace forbids it: ask them"),
-    "posting_to_general_channel_denied": _lazy("choose another channel for the webhook"),
-    "team_disabled": _lazy("the workspace is switched off"),
-}
-COLOURS = {Urgency.HIGH: "🔴", Urgency.MEDIUM: "🟠", Urgency.LOW: "🟢"}
-
-# The client logs the address at DEBUG and the bare error at ERROR: what is worth saying is said here, without the secret.
-_quiet = logging.getLogger("notifications.channels.slack.client")
-_quiet.setLevel(logging.CRITICAL + 1)
-
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+EVENT_TYPE = "voc_delivery"
+CHANNEL_ID = re.compile(r"[CGDU][A-Z0-9]{2,30}")
+ROOT_GONE = ("thread_not_found", "message_not_found", "cannot_reply_to_message")
+# Slack's clock and ours may differ, and what was thought of a moment ago may have been posted before.
+SKEW = timedelta(minutes=2)
+PAGE = 200
+MAX_PAGES = 10
 
 
-class SlackWebhook:
-    """The channel `slack`. `url` is a secret: it is kept out of every text, and out of `repr`."""
+class Slack(Channel):
+    """The channel `slack`; a target is the id of one of the workspace's channels or people."""
 
-    name = "slack"
+    name: ClassVar[str] = "slack"
+    exact: ClassVar[bool] = True
+    threaded: ClassVar[bool] = True
 
-    def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
-        self._url = url
-        self._timeout = timeout
-        self.target = target_of(url)
-        self.lease_seconds = 3 * timeout + 2  # connecting, sending and reading may each take the whole time-out
+    def __init__(self, api: SlackApi, *, channel: str, timeout: float, per_second: int) -> None:
+        self._api = api
+        self._channel = channel
+        self._per_second = per_second
+        # Nothing is begun after `_budget`, and what was begun ends within three time-outs.
+        self._budget = 2 * timeout
+        self.lease_seconds = self._budget + 3 * timeout + 2
 
-    def deliver(self, message: NotificationMessage) -> Receipt:
-        body = payload(message)
-        check_address(self._url)
-        with guarded(f"slack:{self.target}", self._url):
-            self._post(body)
-        return Receipt()
+    def targets(self) -> tuple[str, ...]:
+        return (self._channel,) if self._channel else ()
 
-    def repeats(self, message: NotificationMessage) -> bool:
-        return message.urgency == Urgency.HIGH
-
-    def _post(self, body: dict[str, Any]) -> None:
-        client = _Client(self._url, seconds=self._timeout)
-        try:
-            answer = client.send_dict(body)
-        except (OSError, HTTPException, ValueError, SlackRequestError) as error:
-            # `from None` everywhere: the client's own errors carry the address, and a chained one would be logged with it.
-            if never_left(error):
-                raise Transient(_("Slack cannot be reached: %(why)s") % {"why": self._safe(error)}) from None
-            raise Transient(_("Slack gave no answer: %(why)s") % {"why": self._safe(error)}, ambiguous=True) from None
-        self._judge(answer)
-
-    def _judge(self, answer: WebhookResponse) -> None:
-        """Return when Slack took it; raise what else its answer means."""
-        status, text = answer.status_code, self._safe(answer.body).strip()
-        refusal = _refusal(text)
-        said = {"answer": f"{status} {refusal or text}".strip()}
-        if status == 200 and text == "ok":
-            return
-        if status in (429, 503):
-            raise Transient(_("Slack asks to wait (%(answer)s).") % said, at=_wait_until(answer))
-        if status == 500 and text == "rollup_error":
-            raise Transient(_("Slack failed and posted nothing (%(answer)s).") % said)
-        if status >= 500 or (200 <= status < 300 and not refusal):
-            # A gateway that lost Slack behind it, or an answer that is not Slack's: it may have gone through.
-            raise Transient(_("Slack's answer cannot be understood (%(answer)s).") % said, ambiguous=True)
-        advice = WHAT_TO_DO.get(refusal or text)
-        message = _("Slack refuses the message (%(answer)s)") % said
-        raise Permanent(f"{message}: {advice}" if advice else message)
-
-    def _safe(self, error: object) -> str:
-        """This error or answer as text: short, and without the address."""
-        reason = getattr(error, "reason", error)
-        text = str(reason) or type(reason).__name__
-        path = urlsplit(self._url).path
-        for secret in (self._url, path, path.rsplit("/", 1)[-1]):
-            if len(secret) >= SHORTEST_SECRET:
-                text = text.replace(secret, HIDDEN)
-        return text[:300]
-
-
-class _Client(WebhookClient):
-    """Slack's client over a transport that follows no redirect and tells what was not sent from what may have been."""
-
-    def __init__(self, url: str, *, seconds: float) -> None:
-        # Its own retries would post twice after a lost answer.
-        super().__init__(url, retry_handlers=[], logger=_quiet)
-        self._seconds = seconds
-
-    def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
-        with open_once(req, timeout=self._seconds) as response:
-            return WebhookResponse(
-                url=url,
-                status_code=response.status,
-                body=response.read(MAX_ANSWER_BYTES).decode("utf-8", "replace"),
-                headers=dict(response.headers.items()),
+    def canonical(self, target: str) -> str:
+        if not CHANNEL_ID.fullmatch(target):
+            told = _(
+                "%(target)s is no id of a Slack channel: it is at the end of the channel's details, like C024BE91L."
             )
+            raise Permanent(told % {"target": target})
+        return target
+
+    def rate(self, target: str) -> Rate:
+        return Rate(f"slack:{target}", self._per_second)
+
+    def verify(self) -> list[str]:
+        who = self._api.call("auth.test")
+        lines = [_("%(user)s in the workspace %(team)s") % {"user": who.get("user"), "team": who.get("team")}]
+        for target in self.targets():
+            found = self._api.call("conversations.info", channel=target)["channel"]
+            if found.get("is_archived") or found.get("is_member") is False:
+                code = "is_archived" if found.get("is_archived") else "not_in_channel"
+                raise SlackRefused(f"{target}: {code}: {slack_api.WHAT_TO_DO[code]}", code=code)
+            lines.append(f"{target}: #{found.get('name')}")
+        return lines
+
+    def deliver(self, parcel: Parcel) -> Receipt:
+        begun = time.monotonic()
+        thread = parcel.thread
+        try:
+            if found := self._find(parcel):
+                return found
+            root_id, root_of = self._root(parcel)
+            if root_of == parcel.id:
+                return Receipt(vendor_id=root_id, place=self._place(parcel.target))
+            if time.monotonic() - begun > self._budget:
+                # Somebody else may hold the delivery by the time that this would arrive.
+                raise Transient(_("Slack answers too slowly."))
+            posted = self._post(parcel, root_id=root_id)
+        except SlackRefused as error:
+            if thread and thread.root_id and error.code in ROOT_GONE:
+                raise RootGone(error.message) from None
+            raise
+        return Receipt(
+            vendor_id=str(posted["ts"]), place=str(posted["channel"]), root_id=root_id or "", root_of=root_of or ""
+        )
+
+    def edit(self, *, place: str, root_id: str, message: NotificationMessage, parcel_id: str, thread_id: str) -> None:
+        shown = payload(message, live=True)
+        arguments = {name: shown[name] for name in ("text", "blocks")}
+        try:
+            self._api.call(
+                "chat.update", channel=place, ts=root_id, metadata=_metadata(parcel_id, thread_id), **arguments
+            )
+        except SlackRefused as error:
+            if error.code in ROOT_GONE:
+                raise RootGone(error.message) from None
+            raise
+
+    def _post(self, parcel: Parcel, *, root_id: str) -> dict[str, Any]:
+        # A reply shows itself alone: how things stand is shown by the first message.
+        live = parcel.thread is not None and not root_id
+        return self._api.call(
+            "chat.postMessage",
+            channel=parcel.target,
+            thread_ts=root_id or None,
+            metadata=_metadata(parcel.id, parcel.thread.id if parcel.thread else ""),
+            **payload(parcel.message, live=live),
+        )
+
+    def _find(self, parcel: Parcel) -> Receipt | None:
+        """The message of an earlier try, if that arrived."""
+        if not parcel.doubtful:
+            return None
+        thread = parcel.thread
+        place = self._place(parcel.target)
+        for message in self._look(place, since=parcel.since, root_id=thread.root_id if thread else ""):
+            if _carried(message).get("delivery") == parcel.id:
+                return Receipt(vendor_id=str(message["ts"]), place=place)
+        return None
+
+    def _root(self, parcel: Parcel) -> tuple[str, str]:
+        """The first message of the conversation and the parcel that it was; "" for both if the parcel is to be the first."""
+        thread = parcel.thread
+        if thread is None:
+            return "", ""
+        if thread.root_id or not thread.doubtful:
+            return thread.root_id, ""
+        for message in self._look(self._place(parcel.target), since=thread.since, root_id=""):
+            if _carried(message).get("thread") == thread.id:
+                return str(message["ts"]), str(_carried(message).get("delivery", ""))
+        return "", ""
+
+    def _place(self, target: str) -> str:
+        """Where messages to this target stand: those to a person in the conversation with the app."""
+        if not target.startswith("U"):
+            return target
+        return str(self._api.call("conversations.open", users=target)["channel"]["id"])
+
+    def _look(self, channel: str, *, since: datetime, root_id: str) -> Iterator[dict[str, Any]]:
+        """What stands in the channel, or in the thread, since then."""
+        arguments: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
+        arguments["oldest"] = f"{(since - SKEW).timestamp():.6f}"
+        method = "conversations.history"
+        if root_id:
+            method, arguments["ts"] = "conversations.replies", root_id
+        for _number in range(MAX_PAGES):
+            answer = self._api.call(method, **arguments)
+            yield from answer.get("messages", [])
+            arguments["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not arguments["cursor"]:
+                return
+        raise Transient(_("Too much stands in the channel to find out whether the message arrived."))
 
 
-def from_settings() -> SlackWebhook | None:
-    return SlackWebhook(settings.SLACK_WEBHOOK_URL) if settings.SLACK_WEBHOOK_URL else None
+def _metadata(parcel_id: str, thread_id: str) -> dict[str, Any]:
+    carried = {"delivery": parcel_id} | ({"thread": thread_id} if thread_id else {})
+    return {"event_type": EVENT_TYPE, "event_payload": carried}
 
 
-def target_of(url: str) -> str:
-    """A name for a webhook that gives nothing away: its workspace and service, or else its host."""
-    parts = urlsplit(url)
-    known = re.search(r"/services/(T\w+)/(B\w+)/", parts.path)
-    return f"{known[1]}/{known[2]}" if known else (parts.hostname or "")
+def _carried(message: dict[str, Any]) -> dict[str, Any]:
+    metadata = message.get("metadata") or {}
+    found = metadata.get("event_payload") if metadata.get("event_type") == EVENT_TYPE else None
+    return found if isinstance(found, dict) else {}
 
 
-def payload(message: NotificationMessage) -> dict[str, Any]:
-    """The message as Block Kit, with `text` for what cannot show blocks. All text of others is escaped and within limits."""
-    mark = COLOURS.get(message.urgency, "🔵") if message.urgency else "🔵"
-    title = f"{mark} {' '.join(_clean(message.title).split())}"
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": _cut(title, MAX_HEADER), "emoji": True}}
-    ]
-    if body := escaped(message.body, MAX_SECTION):
-        blocks.append({"type": "section", "text": _mrkdwn(body)})
-    if message.fields:
-        shown = message.fields[:MAX_FIELDS]
-        fields = [_mrkdwn(f"*{escaped(label, 60)}*\n{escaped(value, MAX_FIELD) or '–'}") for label, value in shown]
-        blocks.append({"type": "section", "fields": fields})
-    if message.url:
-        with translation.override(message.language):
-            label = escaped(_("Open %(ticket)s") % {"ticket": message.subject}, 100).replace("|", "¦")
-        blocks.append({"type": "section", "text": _mrkdwn(f"*<{_link(message.url)}|{label}>*")})
-    return {
-        "text": escaped(f"{title}\n{message.body}", 500),
-        "blocks": blocks,
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
-
-
-def escaped(text: str, limit: int) -> str:
-    """Plain text for mrkdwn: `&`, `<` and `>` as entities, so that no mention, link or quote can be made of it, and at most
-    `limit` characters long after that, with no entity cut in two."""
-    clean = _cut(_clean(text), limit)
-    while len(result := clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) > limit:
-        clean = _cut(clean, len(clean) - max(1, (len(result) - limit) // 5))
-    return result
-
-
-def _mrkdwn(text: str) -> dict[str, Any]:
-    # verbatim: Slack makes no links or mentions of its own accord out of words.
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
-
-
-def _clean(text: str) -> str:
-    """Without control characters, and without those that turn the direction of what is read."""
-    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _link(url: str) -> str:
-    """An address for mrkdwn's <address|label>: nothing in it ends the link early."""
-    return url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
-
-
-def _wait_until(answer: WebhookResponse) -> datetime | None:
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    return retry_after(headers.get("retry-after"))
-
-
-def _refusal(text: str) -> str:
-    """The error that an answer in JSON names ({"ok": false, "error": …}), "" if it is not one."""
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        return ""
-    return str(answer.get("error", "ok: false")) if isinstance(answer, dict) and answer.get("ok") is False else ""
+def from_settings() -> Channel | None:
+    """By bot token if there is one, else by webhook if there is one."""
+    timeout, per_second = settings.NOTIFY_TIMEOUT_SECONDS, settings.SLACK_MESSAGES_PER_SECOND
+    if api := slack_api.from_settings():
+        return Slack(api, channel=settings.SLACK_CHANNEL, timeout=timeout, per_second=per_second)
+    if settings.SLACK_WEBHOOK_URL:
+        return SlackWebhook(settings.SLACK_WEBHOOK_URL, timeout=timeout, per_second=per_second)
+    return None

@@ -7,13 +7,19 @@ from sandbox.vendors.anthropic import Anthropic
 from sandbox.vendors.cloudwatch import CloudWatch
 from sandbox.vendors.datadog import Datadog
 from sandbox.vendors.elasticsearch import Elasticsearch
+from sandbox.vendors.jira import Jira
 from sandbox.vendors.ollama import Ollama
 from sandbox.vendors.openai import OpenAI
+from sandbox.vendors.pagerduty import PagerDuty
 from sandbox.vendors.slack import Slack
 from sandbox.vendors.splunk import Splunk
+from sandbox.vendors.teams import Teams
 
 VENDORS: tuple[type[Vendor], ...] = (
     Slack,
+    Jira,
+    Teams,
+    PagerDuty,
     Elasticsearch,
     Datadog,
     CloudWatch,

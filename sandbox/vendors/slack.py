@@ -1,4 +1,5 @@
-"""Slack: incoming webhooks at ``/slack/services/<T…>/<B…>/<secret>``.
+"""Slack: incoming webhooks at ``/slack/services/<T…>/<B…>/<secret>``, the Web API at ``/slack/api/`` (see `slack_web`), and what
+people do there (see `slack_clicks`).
 
 Answers are those of Slack's page "Sending messages using incoming webhooks" and of its changelog of 2016-05-17
 (error strings as plain text) and 2018-04 (a text over 40,000 characters is cut, not refused).
@@ -17,8 +18,11 @@ from flask import Blueprint, Response, request
 from markupsafe import Markup
 
 from sandbox.vendor import Vendor, note
-from sandbox.vendors import slack_html
+from sandbox.vendors import slack_html, slack_threads
 from sandbox.vendors.slack_blocks import problems
+from sandbox.vendors.slack_clicks import Clicks
+from sandbox.vendors.slack_store import Store
+from sandbox.vendors.slack_web import WebApi
 
 PLAIN = "text/plain; charset=utf-8"
 MAX_TEXT = 40_000
@@ -61,9 +65,17 @@ class Slack(Vendor):
         super().__init__()
         self._ids = itertools.count(1)
         self._messages: deque[dict[str, Any]] = deque(maxlen=KEPT_MESSAGES)
+        self._store = Store()
+        self._web = WebApi(self._store)
+        self._clicks = Clicks(self._store, self.lock)
+
+    def control(self) -> Blueprint:
+        return self._clicks.blueprint()
 
     def blueprint(self) -> Blueprint:
         blueprint = Blueprint("slack", __name__)
+        self._web.register(blueprint, self.lock)
+        blueprint.post("/actions/<team>/<trigger>")(self._respond)
 
         @blueprint.post("/services/<team>/<service>/<secret>")
         def incoming_webhook(team: str, service: str, secret: str) -> Response:
@@ -80,24 +92,29 @@ class Slack(Vendor):
 
     def state(self) -> dict[str, Any]:
         with self.lock:
-            return {"messages": list(self._messages)}
+            return {"messages": list(self._messages), "told": list(self._clicks.told), **self._store.dump()}
 
     def load(self, state: dict[str, Any]) -> None:
         with self.lock:
             self._messages = deque(state["messages"], maxlen=KEPT_MESSAGES)
             self._ids = itertools.count(max((message["id"] for message in self._messages), default=0) + 1)
+            self._store.load(state)
+            self._clicks.told = list(state.get("told", []))
 
     def reset(self) -> None:
         with self.lock:
             self._messages.clear()
+            self._store.clear()
+            self._clicks.clear()
 
     def render(self) -> Markup:
         with self.lock:
             newest = list(itertools.islice(reversed(self._messages), 50))
-        return slack_html.render(newest)
+            return slack_threads.render(self._store) + slack_html.render(newest)
 
     def refusal(self, status: int, retry_after: float | None) -> tuple[str, str]:
         if status == 429:
+            # The webhook says rate_limited, the Web API ratelimited; clients go by the status and the header.
             answer: dict[str, Any] = {"ok": False, "error": "rate_limited"}
             if retry_after is not None:
                 answer["retry_after"] = round(retry_after)
@@ -107,6 +124,15 @@ class Slack(Vendor):
     def redact_path(self, path: str) -> str:
         parts = path.split("/")
         return "/".join([*parts[:5], "[redacted]"]) if path.startswith("/slack/services/") and len(parts) > 5 else path
+
+    def _respond(self, team: str, trigger: str) -> Response:
+        """A ``response_url``: what the app has to say about a click, to whoever clicked."""
+        body = request.get_json(force=True, silent=True)
+        if not isinstance(body, dict):
+            return Response("invalid_payload", status=400, content_type=PLAIN)
+        with self.lock:
+            self._store.responses.append({**body, "team": team, "trigger": trigger})
+        return Response("ok", content_type=PLAIN)
 
     def _accept(self, team: str, service: str, payload: dict[str, Any]) -> None:
         text = _text_of(payload)

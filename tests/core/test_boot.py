@@ -42,7 +42,7 @@ def test_without_a_secret_key_no_server_starts(server):
     assert ended.returncode == boot.EXIT_CODE, ended.stderr
     assert any("SECRET_KEY is not set. Set SECRET_KEY (or SECRET_KEY_FILE)" in line for line in refusals)
     assert any(
-        re.search(r"The queues may use 9 threads.* WORKER_THREADS .*\(outbox\.E005\)$", line) for line in refusals
+        re.search(r"The queues may use \d+ threads.* WORKER_THREADS .*\(outbox\.E005\)$", line) for line in refusals
     )
     assert "Traceback" not in ended.stderr
     assert len(refusals) == 2, "each is said once, by one process"
@@ -61,7 +61,7 @@ def test_a_worker_of_gunicorn_that_refuses_is_not_started_again():
     [
         ({"SECRET_KEY_IS_SET": False}, "SECRET_KEY is not set."),
         ({"SECRET_KEY": "short", "SECRET_KEY_IS_SET": True}, "SECRET_KEY is too short or too simple."),
-        ({"WORKER_THREADS": 3}, "The queues may use 9 threads"),
+        ({"WORKER_THREADS": 3}, "of the worker's 3 are theirs"),
         ({"VOC_FLOW": "voc.flow.NOTHING"}, "The flow table voc.flow.NOTHING cannot be read"),
         ({"LOG_MOCK_FALLBACK": "maybe"}, "LOG_MOCK_FALLBACK is 'maybe'."),
         ({"SLACK_LANGUAGE": "xx"}, "SLACK_LANGUAGE is 'xx'."),
@@ -103,3 +103,12 @@ def test_no_check_at_the_start_asks_the_database_and_all_of_ours_are_among_them(
         if check.__module__.startswith(ours) and check.tags and Tags.security not in check.tags
     ]
     assert left_out == []
+
+
+def test_a_worker_knows_every_task_that_beat_starts():
+    program = (
+        "from voc.celery import app; app.loader.import_default_modules(); from django.conf import settings; "
+        "print({row['task'] for row in settings.CELERY_BEAT_SCHEDULE.values()} - set(app.tasks))"
+    )
+    ended = start(sys.executable, "-c", program, SECRET_KEY="k3y-of-this-test-that-is-long-enough-0123456789")
+    assert ended.stdout.splitlines()[-1:] == ["set()"], ended.stderr

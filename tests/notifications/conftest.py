@@ -4,10 +4,13 @@ from collections.abc import Iterator
 import pytest
 from django.conf import LazySettings
 
-from notifications.channels.slack import SlackWebhook
+from notifications.channels.base import Parcel
+from notifications.channels.slack_webhook import SlackWebhook
 from notifications.message import NotificationMessage
 from sandbox.client import SandboxClient
 from sandbox.process import running
+from voc.core import clock
+from voc.core.redis import door
 from voc.core.vocabulary import Urgency
 
 SECRET = "xq7Zs3cr3tXq7Z"
@@ -74,3 +77,13 @@ def message(**values: object) -> NotificationMessage:
         "language": "en",
     }
     return NotificationMessage(**{**given, **values})  # type: ignore[arg-type]
+
+
+def parcel(message: NotificationMessage, **values: object) -> Parcel:
+    given = {"id": str(uuid.uuid4()), "message": message, "target": "", "since": clock.now()}
+    return Parcel(**{**given, **values})  # type: ignore[arg-type]
+
+
+def time_passes() -> None:
+    """As if what a target has asked for (Retry-After) were over."""
+    door().call(lambda client: [client.delete(key) for key in client.keys("voc:rate:*")])

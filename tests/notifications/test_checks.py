@@ -1,7 +1,7 @@
 import pytest
 from django.conf import LazySettings
 
-from notifications.checks import slack_webhook, wording
+from notifications.checks import named_secrets, slack_app, slack_webhook, targets, wording
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,40 @@ def test_a_message_cannot_be_allowed_to_hold_a_contact(settings: LazySettings) -
 
 
 def test_the_settings_as_they_ship_are_right() -> None:
-    assert slack_webhook(None) == wording(None) == []
+    assert [check(None) for check in (slack_webhook, slack_app, named_secrets, targets, wording)] == [[]] * 5
+
+
+KEY = "a" * 32
+HOOK = "https://x.example/workflows/1?sig=s3cret-s1gnature"
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-1-abc", "SLACK_CHANNEL": "C024BE91L"}, []),
+        ({"SLACK_BOT_TOKEN": "xoxp-s3cret"}, ["notifications.E005"]),
+        ({"SLACK_BOT_TOKEN": "xoxb-1-abc", "SLACK_CHANNEL": "#general"}, ["notifications.E006"]),
+        ({"SLACK_BOT_TOKEN": "xoxb-1-abc", "SLACK_API_URL": "http://slack.com/api/"}, ["notifications.E002"]),
+        ({"SLACK_CHANNEL": "C024BE91L"}, ["notifications.W001"]),
+        ({"TEAMS_WEBHOOKS": [f"ops={HOOK}", f"sales={HOOK}"]}, []),
+        ({"TEAMS_WEBHOOKS": ["ops=x.example/s3cret"]}, ["notifications.E001"]),
+        ({"TEAMS_WEBHOOKS": [HOOK, HOOK]}, ["notifications.E008"]),
+        ({"PAGERDUTY_ROUTING_KEYS": [f"core={KEY}"]}, []),
+        ({"PAGERDUTY_ROUTING_KEYS": ["core=s3cret"]}, ["notifications.E007"]),
+        ({"PAGERDUTY_ROUTING_KEYS": [KEY], "PAGERDUTY_URL": "http://events.pagerduty.com"}, ["notifications.E002"]),
+        ({"NOTIFY_CHANNELS": ["slack", "pigeon"]}, ["notifications.E009"]),
+        ({"NOTIFY_CHANNELS": ["teams:ops"], "TEAMS_WEBHOOKS": [f"sales={HOOK}"]}, ["notifications.E010"]),
+        ({"NOTIFY_EMAIL": "ops", "SES_REGION": "us-east-1"}, ["notifications.E010"]),
+    ],
+)
+def test_what_cannot_work_is_said_at_boot_without_a_secret(
+    settings: LazySettings, values: dict[str, object], found: list[str]
+) -> None:
+    for name, value in values.items():
+        setattr(settings, name, value)
+
+    problems = [problem for check in (slack_app, named_secrets, targets) for problem in check(None)]
+
+    assert [problem.id for problem in problems] == found
+    assert "s3cret" not in repr(problems)
+    assert all(problem.hint or problem.id == "notifications.E010" for problem in problems)

@@ -11,12 +11,12 @@ from django.conf import LazySettings
 from django.db import connection, transaction
 
 from notifications import deliveries
-from notifications.channels.slack import SlackWebhook
+from notifications.channels.slack_webhook import SlackWebhook
 from notifications.message import NotificationMessage
 from notifications.models import Delivery, DeliveryState
 from notifications.services import NotificationService, get_notifications
 from sandbox.client import SandboxClient
-from tests.notifications.conftest import SECRET, message
+from tests.notifications.conftest import SECRET, message, time_passes
 from voc.core import clock
 from voc.core.errors import Permanent
 from voc.core.models import Alert
@@ -39,7 +39,8 @@ def messages(sandbox: SandboxClient) -> int:
 
 def left_sending(slack: SlackWebhook, notification: NotificationMessage) -> Delivery:
     """The row as a sender leaves it that dies before it knows the outcome."""
-    delivery, ours = deliveries.claim(channel=slack, message=notification)
+    booked = deliveries.book(channel="slack", target=slack.target, message=notification)
+    delivery, ours = deliveries.claim(booked, channel=slack, message=notification)
     assert ours
     Delivery.objects.filter(pk=delivery.pk).update(lease_until=clock.now() - LONG_AGO)
     return delivery
@@ -76,6 +77,7 @@ def test_two_senders_at_once_send_one_message(
     if tried_before:
         sandbox.fault("slack", "status", status=429, retry_after=1, count=1)
         assert service.send("slack", urgent).state == DeliveryState.RETRY
+        time_passes()
     sandbox.fault("slack", "delay", seconds=0.2)
     together = threading.Barrier(8)
 
@@ -144,6 +146,11 @@ def test_what_was_certainly_not_sent_is_tried_again_urgent_or_not(
     assert waiting.next_attempt_at is not None
     assert waiting.next_attempt_at > clock.now() + timedelta(seconds=20)
 
+    held = service.send("slack", calm)
+    assert (held.state, held.attempts) == (DeliveryState.PENDING, 1)
+    assert len(sandbox.requests("slack")) == 1
+
+    time_passes()
     assert service.send("slack", calm).state == DeliveryState.ACCEPTED
     assert messages(sandbox) == 1
 
@@ -173,7 +180,8 @@ def test_a_sender_that_died_on_the_way_leaves_another_message_unknown(
 def test_a_row_that_somebody_is_sending_is_left_to_them(
     sandbox: SandboxClient, service: NotificationService, slack: SlackWebhook, urgent: NotificationMessage
 ) -> None:
-    deliveries.claim(channel=slack, message=urgent)
+    booked = deliveries.book(channel="slack", target=slack.target, message=urgent)
+    deliveries.claim(booked, channel=slack, message=urgent)
 
     delivery = service.send("slack", urgent)
 
@@ -185,7 +193,7 @@ def test_a_sender_that_comes_back_late_does_not_settle_what_its_successor_is_sen
     slack: SlackWebhook, urgent: NotificationMessage
 ) -> None:
     late = left_sending(slack, urgent)
-    successor, ours = deliveries.claim(channel=slack, message=urgent)
+    successor, ours = deliveries.claim(late, channel=slack, message=urgent)
     assert ours
 
     assert deliveries.refused(late, error="too late").state == DeliveryState.SENDING

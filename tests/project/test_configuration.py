@@ -105,7 +105,9 @@ def as_written(value: object) -> str:
         case bool():
             return str(value).lower()
         case list():
-            return ",".join(value)
+            return ",".join(as_written(each) for each in value)
+        case dict() if value:
+            return ",".join(f"{key}={each}" for key, each in value.items())
         case float():
             return f"{value:g}"
     return str(value)

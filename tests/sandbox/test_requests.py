@@ -151,7 +151,7 @@ def test_reset_of_one_vendor_leaves_the_others(slack: WebhookClient, sandbox: Sa
     sandbox.reset("slack")
 
     assert [request.vendor for request in sandbox.requests()] == ["unknown"]
-    assert sandbox.state("slack") == {"messages": []}
+    assert sandbox.state("slack")["messages"] == []
 
 
 def test_an_unknown_vendor_is_refused_by_name(sandbox: SandboxClient) -> None:

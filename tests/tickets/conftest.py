@@ -1,8 +1,15 @@
 import pytest
 
+from sandbox.process import running
 from tests.factories import UserFactory
 from tests.tickets.calls import client_of
 from voc.core import clock
+
+
+@pytest.fixture(scope="session")
+def sandbox_process():
+    with running() as client:
+        yield client
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_a_confident_decision_awaits_a_manager():
     assert now.decision_reason == {"summary": "Gateway timeout"}
     assert kinds(ticket) == [EventKind.ANALYSIS_STARTED, EventKind.ANALYSED]
     assert "payment fails" in now.search_text
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(event="ticket.urgent").exists()
 
 
 def test_a_run_keeps_what_went_in_and_came_out_but_for_what_postgresql_cannot_hold():
@@ -184,7 +184,7 @@ def test_a_result_that_comes_after_the_ticket_was_handed_to_people_does_not_over
     now = stored(ticket)
     assert (now.status, now.summary) == (Status.MANUAL_REQUIRED, "")
     assert AnalysisRun.objects.get().state == RunState.FINISHED
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(event="ticket.urgent").exists()
 
 
 def test_a_new_analysis_names_who_asked_for_it_and_why(manager):

@@ -2,6 +2,8 @@
 
 from tickets.models.catalogue import System
 from tickets.models.intake import IdempotencyKey, TicketCount, TicketDay
+from tickets.models.jira import JiraComment, JiraLink, JiraOrigin, JiraState
+from tickets.models.jira_sync import JiraSync
 from tickets.models.runs import AnalysisRun, AnalysisStep, RunState
 from tickets.models.ticket import RESTING, Comment, EventKind, RejectCategory, Status, Ticket, TicketEvent
 
@@ -12,6 +14,11 @@ __all__ = [
     "Comment",
     "EventKind",
     "IdempotencyKey",
+    "JiraComment",
+    "JiraLink",
+    "JiraOrigin",
+    "JiraState",
+    "JiraSync",
     "RejectCategory",
     "RunState",
     "Status",

@@ -44,6 +44,20 @@ class System(models.Model):
             "A schema (ecs, datadog, otel, plain) and differences from it, e.g. ecs,service=app.name,ids=order.id"
         ),
     )
+    jira_project = models.CharField(
+        _("Jira project"),
+        max_length=32,
+        blank=True,
+        default="",
+        help_text=_("The key of the project that its issues go to, e.g. PAY. Empty: the site's own."),
+    )
+    jira_issue_type = models.CharField(
+        _("Jira issue type"),
+        max_length=60,
+        blank=True,
+        default="",
+        help_text=_("For all its issues, e.g. Incident. Empty: what the problem type says."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:

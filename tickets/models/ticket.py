@@ -85,6 +85,10 @@ class Ticket(models.Model):
     analyzed_at = models.DateTimeField(_("analysed at"), null=True, blank=True)
     analyst = models.CharField(_("analyst"), max_length=60, blank=True, default="")
 
+    # What personal data is behind placeholders such as [PHONE_1] in the analyst's texts above, as {placeholder: [forms]}: as
+    # private as the complaint. Models never saw it; `tickets.personal` puts it back for who may see it.
+    placeholders = models.JSONField(default=dict, blank=True, editable=False)
+
     confirmed_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -216,6 +220,20 @@ class EventKind(models.TextChoices):
     COMMENTED = "commented", _("Comment")
     TOLD = "told", _("Message sent")
     NOT_TOLD = "not_told", _("Message not delivered")
+    JIRA_CREATED = "jira_created", _("Jira issue created")
+    JIRA_LINKED = "jira_linked", _("Linked to a Jira issue")
+    JIRA_UNLINKED = "jira_unlinked", _("Jira issue unlinked")
+    JIRA_BLOCKED = "jira_blocked", _("Jira refuses the issue")
+    JIRA_RETRIED = "jira_retried", _("Jira issue asked for again")
+    JIRA_DUPLICATE = "jira_duplicate", _("Second Jira issue found")
+    JIRA_STATUS = "jira_status", _("Changed in Jira")
+    JIRA_DONE = "jira_done", _("Done in Jira")
+    JIRA_REOPENED = "jira_reopened", _("Reopened in Jira")
+    JIRA_COMMENTED = "jira_commented", _("Comment in Jira")
+    JIRA_COMMENT_EDITED = "jira_comment_edited", _("Comment changed in Jira")
+    JIRA_COMMENT_DELETED = "jira_comment_deleted", _("Comment deleted in Jira")
+    JIRA_GONE = "jira_gone", _("Jira issue cannot be read")
+    JIRA_BACK = "jira_back", _("Jira issue can be read again")
 
 
 class TicketEvent(models.Model):

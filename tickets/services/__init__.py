@@ -6,6 +6,7 @@ Conflict, or Ticket.DoesNotExist. Whether the caller may do it, and may see the 
 
 from tickets.services.analysis import begin_analysis, finish_analysis, give_up_analysis, record_step
 from tickets.services.conversation import add_comment, assign_ticket, record_told
+from tickets.services.issues import JiraChoice, create_issue_again, link_issue, may_complete, unlink_issue, usual_choice
 from tickets.services.submission import submit_voc
 from tickets.services.verdicts import (
     UNSET,
@@ -20,17 +21,23 @@ from tickets.services.verdicts import (
 __all__ = [
     "UNSET",
     "CorrectedDecision",
+    "JiraChoice",
     "add_comment",
     "assign_ticket",
     "begin_analysis",
     "complete_ticket",
     "confirm_ticket",
+    "create_issue_again",
     "finish_analysis",
     "give_up_analysis",
+    "link_issue",
+    "may_complete",
     "record_step",
     "record_told",
     "reject_ticket",
     "retry_ticket",
     "submit_voc",
     "undo_verdict",
+    "unlink_issue",
+    "usual_choice",
 ]

@@ -95,7 +95,14 @@ def finish_analysis(*, run: AnalysisRun, result: AnalysisResult) -> Ticket:
     if result.urgency == Urgency.HIGH:
         # Once per ticket, however often it is analysed.
         emit("ticket.urgent", subject=ticket.ticket_id, key=f"ticket.urgent:{ticket.ticket_id}")
+    _say_analysed(ticket, current)
     return ticket
+
+
+def _say_analysed(ticket: Ticket, run: AnalysisRun | None) -> None:
+    """There is a decision to look at, or people must make one; once per run."""
+    name = str(run.pk) if run else f"{ticket.ticket_id}:{ticket.updated_at.isoformat()}"
+    emit("ticket.analysed", subject=ticket.ticket_id, key=f"ticket.analysed:{name}")
 
 
 def _store_run(run: AnalysisRun, result: AnalysisResult) -> None:
@@ -163,6 +170,7 @@ def _store_decision(ticket: Ticket, run: AnalysisRun, result: AnalysisResult) ->
         "action_proposal": storable(result.action_proposal),
         "analyzed_at": run.finished_at,
         "analyst": run.analyst,
+        "placeholders": storable(dict(result.placeholders)),
         **_manual(reason),
         "correction": None,
     }
@@ -239,6 +247,7 @@ def give_up_analysis(*, ticket_id: str, reason: Reason) -> Ticket:
             changes=_manual(why),
             data={**_noted(why), "given_up": True},
         )
+        _say_analysed(ticket, None)
     return ticket
 
 

@@ -22,14 +22,15 @@ def assign_ticket(*, ticket_id: str, actor: User | None, assignee: str | None) -
 
 
 @transaction.atomic
-def add_comment(*, ticket_id: str, actor: User | None, body: str) -> Comment:
-    """An internal remark of at most 4,000 characters; submitters do not see it."""
+def add_comment(*, ticket_id: str, actor: User | None, body: str, shared: bool = False) -> Comment:
+    """An internal remark of at most 4,000 characters; submitters do not see it. `shared` notes that it goes to Jira, too."""
     words = cleaning.text("body", body, most=cleaning.MAX_COMMENT)
     ticket = Ticket.objects.only("pk").get(ticket_id=ticket_id)
     comment = Comment.objects.create(
         ticket=ticket, author=actor, author_name=lifecycle.name_of(actor), body=words, at=clock.now()
     )
-    lifecycle.record(ticket, kind=EventKind.COMMENTED, actor=actor, data={"comment_id": comment.pk, "body": words})
+    data = {"comment_id": comment.pk, "body": words} | ({"shared": True} if shared else {})
+    lifecycle.record(ticket, kind=EventKind.COMMENTED, actor=actor, data=data)
     return comment
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -49,6 +50,8 @@ def submit_voc(
     ticket = _create(values)
     lifecycle.record(ticket, kind=EventKind.SUBMITTED, actor=submitted_by, after=Status.OPEN)
     emit("ticket.received", subject=ticket.ticket_id, key=f"ticket.received:{ticket.ticket_id}")
+    if settings.NOTIFY_CUSTOMERS and cleaning.is_mail_address(ticket.customer_contact):
+        emit("customer.received", subject=ticket.ticket_id, key=f"customer.received:{ticket.ticket_id}")
     return ticket
 
 

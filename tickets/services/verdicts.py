@@ -17,6 +17,8 @@ from accounts.models import User
 from tickets import cleaning, lifecycle, queries
 from tickets.lifecycle import Act
 from tickets.models import EventKind, RejectCategory, Status, Ticket, TicketEvent
+from tickets.services import issues
+from tickets.services.issues import JiraChoice
 from voc.core import clock
 from voc.core.errors import InvalidInput, NotAllowed
 from voc.core.outbox.api import cancel, emit
@@ -45,9 +47,19 @@ class CorrectedDecision:
 
 @transaction.atomic
 def confirm_ticket(
-    *, ticket_id: str, actor: User | None, assignee: str | None = None, decision: CorrectedDecision | None = None
+    *,
+    ticket_id: str,
+    actor: User | None,
+    assignee: str | None = None,
+    decision: CorrectedDecision | None = None,
+    jira: JiraChoice | None = None,
+    customer_answer: str = "",
 ) -> Ticket:
-    """Approve the decision, with the manager's corrections. What was handed to people needs a decision with a type."""
+    """Approve the decision, with the manager's corrections. What was handed to people needs a decision with a type.
+
+    Where Jira is configured an issue follows, after the grace, and the ticket is in progress until that is done.
+    `customer_answer` (here and below; at most 4,000 characters) is what the customer is told once the ticket is closed.
+    """
     ticket = lifecycle.lock(ticket_id)
     lifecycle.check(ticket, Act.CONFIRM)
     if ticket.status == Status.MANUAL_REQUIRED:
@@ -55,16 +67,19 @@ def confirm_ticket(
     correction = _correction(ticket, decision or CorrectedDecision())
     changes: dict[str, Any] = {"correction": correction or None}
     changes |= {name: correction[name][1] for name in ("urgency", "affected_system") if name in correction}
+    followed = issues.follows_approval()
     _decide(
         ticket,
         act=Act.CONFIRM,
-        to=Status.DONE,
+        to=Status.IN_PROGRESS if followed else Status.DONE,
         kind=EventKind.CONFIRMED,
         actor=actor,
         assignee=assignee,
         changes=changes,
-        data={"correction": correction} if correction else {},
+        data=({"correction": correction} if correction else {}) | _answer(customer_answer),
     )
+    if followed:
+        issues.plan_issue(ticket, jira)
     return ticket
 
 
@@ -76,6 +91,7 @@ def reject_ticket(
     reject_reason: str,
     reason_category: str | None = None,
     assignee: str | None = None,
+    customer_answer: str = "",
 ) -> Ticket:
     """Refuse the decision for good, for a reason of 1–1,000 characters."""
     reason = cleaning.text("reject_reason", reject_reason, most=cleaning.MAX_REJECT_REASON)
@@ -89,18 +105,25 @@ def reject_ticket(
         actor=actor,
         assignee=assignee,
         changes={"reject_reason": reason, "reject_category": category},
-        data={"reason": reason, "category": category},
+        data={"reason": reason, "category": category} | _answer(customer_answer),
     )
     return ticket
 
 
 @transaction.atomic
 def complete_ticket(
-    *, ticket_id: str, actor: User | None, manual_resolution: str, assignee: str | None = None
+    *,
+    ticket_id: str,
+    actor: User | None,
+    manual_resolution: str,
+    assignee: str | None = None,
+    customer_answer: str = "",
 ) -> Ticket:
     """Close it by hand with what was done, in 1–2,000 characters."""
     resolution = cleaning.text("manual_resolution", manual_resolution, most=cleaning.MAX_RESOLUTION)
     ticket = lifecycle.lock(ticket_id)
+    lifecycle.check(ticket, Act.COMPLETE)
+    issues.check_completion(ticket)
     _decide(
         ticket,
         act=Act.COMPLETE,
@@ -109,7 +132,7 @@ def complete_ticket(
         actor=actor,
         assignee=assignee,
         changes={"manual_resolution": resolution},
-        data={"resolution": resolution},
+        data={"resolution": resolution} | _answer(customer_answer),
     )
     return ticket
 
@@ -128,6 +151,7 @@ def retry_ticket(*, ticket_id: str, actor: User | None, retry_reason: str = "") 
         changes={"manual_reason": None, "manual_cause": None},
         data={"reason": reason},
     )
+    _say_moved(ticket, event)
     key = f"ticket.reanalyse:{event.pk}"
     emit("ticket.reanalyse", subject=ticket.ticket_id, payload={"event_id": event.pk}, key=key)
     return ticket
@@ -144,7 +168,7 @@ def undo_verdict(*, ticket_id: str, actor: User | None) -> Ticket:
     in_time = clock.now() < queries.grace_end(event)
     if not in_time or not cancel(subject=ticket.ticket_id, key=_decided_key(event)):
         raise NotAllowed(_("It is too late to undo: the verdict has taken effect."))
-    lifecycle.transition(
+    undone = lifecycle.transition(
         ticket,
         act=Act.UNDO,
         to=Status(event.status_before),
@@ -153,6 +177,9 @@ def undo_verdict(*, ticket_id: str, actor: User | None) -> Ticket:
         changes=_restored(ticket, event),
         data={"verdict": event.kind, "event_id": event.pk},
     )
+    if event.kind == EventKind.CONFIRMED:
+        issues.forget_issue(ticket)
+    _say_moved(ticket, undone)
     return ticket
 
 
@@ -173,6 +200,7 @@ def _decide(
         changes["assignee"] = data["assignee"] = name
     data["before"] = _snapshot(ticket, changes)
     event = lifecycle.transition(ticket, act=act, to=to, kind=kind, actor=actor, changes=changes, data=data)
+    _say_moved(ticket, event)
     emit(
         "ticket.decided",
         subject=ticket.ticket_id,
@@ -180,6 +208,16 @@ def _decide(
         key=_decided_key(event),
         delay=settings.VOC_GRACE_SECONDS,
     )
+
+
+def _say_moved(ticket: Ticket, event: TicketEvent) -> None:
+    """What shows how the ticket stands shows it anew, without waiting for the grace: nothing is to be decided any more."""
+    emit("ticket.moved", subject=ticket.ticket_id, key=f"ticket.moved:{event.pk}")
+
+
+def _answer(text: str) -> dict[str, str]:
+    answer = cleaning.customer_answer(text)
+    return {"customer_answer": answer} if answer else {}
 
 
 def _decided_key(event: TicketEvent) -> str:

@@ -3,10 +3,15 @@
 from typing import Any
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 
 from voc.core import clock
 from voc.core.models import Alert
+from voc.core.outbox.emit import emit
+from voc.core.outbox.flow import is_known
+
+RAISED = "alert.raised"
+CLEARED = "alert.cleared"
 
 # One statement, so that of many who notice the same thing at once one opens the alert and the others count. The text
 # follows the latest one; the level never falls while it is open.
@@ -19,7 +24,7 @@ SET times = alert.times + 1, last_seen_at = excluded.last_seen_at, title = exclu
         WHEN array_position(%(levels)s::text[], excluded.level::text)
            > array_position(%(levels)s::text[], alert.level::text)
         THEN excluded.level ELSE alert.level END
-RETURNING times
+RETURNING id, times
 """
 
 log = structlog.get_logger(__name__)
@@ -38,17 +43,38 @@ def raise_alert(key: str, *, title: str, body: str = "", level: str = Alert.Leve
         "now": clock.now(),
         "levels": list(Alert.Level.values),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(RAISE, parameters)
-        opened = bool(cursor.fetchone()[0] == 1)
-    if opened:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(RAISE, parameters)
+            alert_id, times = cursor.fetchone()
+        if times == 1:
+            _say(RAISED, alert_id=alert_id)
+    if times == 1:
         log.warning("alert.raised", alert=key, title=title)
-    return opened
+    return bool(times == 1)
+
+
+def open_alerts(prefix: str) -> list[str]:
+    """The keys of the open alerts that begin so."""
+    return list(Alert.objects.filter(key__startswith=prefix, cleared_at=None).values_list("key", flat=True))
 
 
 def clear_alert(key: str) -> bool:
     """Close the alert `key`: the cause is mended. False when it was not open."""
-    closed = Alert.objects.filter(key=key[:200], cleared_at=None).update(cleared_at=clock.now())
-    if closed:
-        log.info("alert.cleared", alert=key)
-    return bool(closed)
+    if not Alert.objects.filter(key=key[:200], cleared_at=None).exists():
+        return False
+    with transaction.atomic():
+        alert = Alert.objects.select_for_update().filter(key=key[:200], cleared_at=None).first()
+        if alert is None:
+            return False
+        alert.cleared_at = clock.now()
+        alert.save(update_fields=["cleared_at"])
+        _say(CLEARED, alert_id=alert.pk)
+    log.info("alert.cleared", alert=key)
+    return True
+
+
+def _say(event: str, *, alert_id: int) -> None:
+    """The event, once for each time that an alert opens or closes. A site whose flow leaves it out tells nobody."""
+    if is_known(event):
+        emit(event, subject=f"alert:{alert_id}", payload={"alert_id": alert_id}, key=f"{event}:{alert_id}")

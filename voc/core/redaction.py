@@ -29,7 +29,7 @@ SHAPES = (
         rf"\1{MASK}",
     ),
 )
-CONFIGURED = re.compile(r"(_TOKEN|_SECRET|_PASSWORD|_KEY|_KEYS|_WEBHOOK_URL)$|^SECRET_KEY$")
+CONFIGURED = re.compile(r"(_TOKEN|_SECRET|_PASSWORD|_KEY|_KEYS|_WEBHOOK_URL|_WEBHOOKS)$|^SECRET_KEY$")
 SHORTEST = 8
 
 
@@ -58,11 +58,14 @@ def redact_value(value: Any, name: str = "", depth: int = 0) -> Any:
 
 
 def _configured() -> tuple[str, ...]:
-    return _of(tuple(str(value) for name in _names() for value in _several(getattr(settings, name, ""))))
+    return _of(tuple(value for name in _names() for value in _values(getattr(settings, name, ""))))
 
 
-def _several(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list | tuple) else (value,)
+def _values(setting: Any) -> list[str]:
+    """The secrets of one setting: itself, or each of a list, where name=secret holds one too."""
+    if isinstance(setting, list | tuple):
+        return [value for entry in setting for value in (str(entry), str(entry).partition("=")[2]) if value]
+    return [str(setting)]
 
 
 @cache

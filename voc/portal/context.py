@@ -49,6 +49,8 @@ PAGES: tuple[tuple[str, str | Promise, str], ...] = (
     ("queue", _("Queue"), "ticket:confirm"),
     ("ticket_list", _("Tickets"), "ticket:read"),
     ("voc_submit", _("Submit"), "voc:submit"),
+    ("jira", "Jira", "ticket:confirm"),
+    ("deliveries", _("Messages"), "ticket:confirm"),
     ("alerts", _("Alerts"), "*"),
     ("prompts", _("Prompts"), "*"),
     ("audit", _("Audit"), "*"),

@@ -53,6 +53,11 @@ def routes(event: str) -> tuple[Route, ...]:
         raise UnknownEvent(f"the flow table has no event {event!r}") from None
 
 
+def is_known(event: str) -> bool:
+    """Whether the table has rows for this event."""
+    return event in table()
+
+
 def route_of(event: str, handler: str) -> Route | None:
     """The row that a stored job came from, or None when it has left the table since."""
     return next((route for route in table().get(event, ()) if route.handler == handler), None)

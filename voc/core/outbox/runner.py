@@ -97,7 +97,12 @@ def _postpone(running: RunningJob, error: str, *, at: datetime | None, attempts:
     due = min(at, now + LONGEST_WAIT) if at else now + timedelta(seconds=retry_delay(running.attempt))
     try:
         with running.settle(
-            state=JobState.PENDING, due_at=max(due, now), error=_text(error), attempts=attempts, **columns
+            # A time that has passed is kept: among the jobs that are due it is the place in their order.
+            state=JobState.PENDING,
+            due_at=due,
+            error=_text(error),
+            attempts=attempts,
+            **columns,
         ):
             pass
     except LeaseLost:

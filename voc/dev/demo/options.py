@@ -20,7 +20,8 @@ TRUE = {"1", "true", "yes", "on"}
 class Options:
     """`input`: the complaints; `exit_after`: end after the table; `password`: the one asked for, "" for any.
 
-    `models`: have the sandbox's stand-ins for language models decide, instead of the built-in analyst.
+    `models`: have the sandbox's stand-ins for language models decide, instead of the built-in analyst. `jira`: an approved
+    ticket becomes an issue of the sandbox's Jira, and follows it.
     """
 
     port: int
@@ -29,6 +30,7 @@ class Options:
     var: Path
     password: str
     models: bool = False
+    jira: bool = False
 
     @property
     def folder(self) -> Path:
@@ -63,6 +65,7 @@ def read_options(environment: Mapping[str, str]) -> Options:
         var=Path(environment.get("VOC_VAR_DIR") or ROOT / "var").resolve(),
         password=environment.get("DEMO_PASSWORD", ""),
         models=environment.get("DEMO_MODELS", "").lower() in TRUE,
+        jira=environment.get("DEMO_JIRA", "1").lower() in TRUE,
     )
 
 

@@ -1,10 +1,13 @@
 """What the demo runs beside the two servers: web, worker, beat and the sandbox that stands in for the vendors."""
 
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+import httpx
 
 from voc.dev.demo.options import Kept, Options
 from voc.dev.ports import free_port, is_free
@@ -20,9 +23,10 @@ NOT_PASSED_ON = (
     "INPUT",
     "DEMO_EXIT",
     "DEMO_MODELS",
+    "DEMO_JIRA",
     "PYTHON",
 )
-THREADS = 12
+THREADS = 18
 
 
 def sandbox_port(options: Options) -> int:
@@ -48,6 +52,7 @@ def environment(options: Options, kept: Kept, servers: Mapping[str, str], *, san
         "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.1/32",
         "PYTHONUNBUFFERED": "1",
         **(sandbox_models(sandbox) if options.models else {}),
+        **(sandbox_jira(sandbox) if options.jira else {}),
     }
 
 
@@ -63,6 +68,30 @@ def sandbox_models(sandbox: int) -> dict[str, str]:
         "OPENAI_BASE_URL": f"{address}/openai/v1",
         "ANTHROPIC_BASE_URL": f"{address}/anthropic",
     }
+
+
+def sandbox_jira(sandbox: int) -> dict[str, str]:
+    """The sandbox's Jira, as Cloud. Where its webhooks go, `connect_jira` tells it."""
+    return {
+        "JIRA_BASE_URL": f"http://127.0.0.1:{sandbox}/jira",
+        "JIRA_BROWSE_URL": f"http://127.0.0.1:{sandbox}/jira",
+        "JIRA_EMAIL": "voc@example.com",
+        "JIRA_API_TOKEN": "sandbox",
+        "JIRA_WEBHOOK_SECRET": secrets.token_urlsafe(24),
+        "JIRA_POLL_SECONDS": "15",
+    }
+
+
+def connect_jira(env: Mapping[str, str], *, sandbox: int) -> bool:
+    """Have the sandbox's Jira tell this system what changes there. False when it cannot be reached yet."""
+    settings = {"webhook_url": f"{env['SITE_URL']}/hooks/jira/", "webhook_secret": env["JIRA_WEBHOOK_SECRET"]}
+    try:
+        answer = httpx.post(
+            f"http://127.0.0.1:{sandbox}/_sandbox/jira/config", json=settings, timeout=5, trust_env=False
+        )
+    except httpx.HTTPError:
+        return False
+    return answer.is_success
 
 
 def programs(options: Options, env: Mapping[str, str], *, sandbox: int, folder: Path) -> list[Program]:

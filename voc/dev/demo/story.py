@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from voc.dev.demo.api import Api
 from voc.dev.demo.options import Kept, Options, keep
 from voc.dev.demo.outcomes import Outcomes
-from voc.dev.demo.programs import environment, programs, sandbox_port
+from voc.dev.demo.programs import connect_jira, environment, programs, sandbox_port
 from voc.dev.demo.table import Table
+from voc.dev.demo.workplace import channels, open_workspace
 from voc.dev.embedded import check_answers, check_wheels, start_servers
 from voc.dev.errors import CannotRun
 from voc.dev.places import Lock, make_folder
@@ -97,7 +99,8 @@ class Demo:
         servers = start_servers(self.supervisor, self.folder, durable=True, given=os.environ, say=say)
         check_answers(servers)
         sandbox = sandbox_port(self.options)
-        self.env = environment(self.options, self.kept, servers, sandbox=sandbox)
+        env = environment(self.options, self.kept, servers, sandbox=sandbox)
+        self.env = env | channels(self.kept, sandbox=sandbox)
         say("Bringing the database up to date …")
         self._manage("migrate", "--no-input")
         self._manage("create_demo_users")
@@ -109,6 +112,10 @@ class Demo:
         api = Api(self.options.url, username="manager", password=self.kept.password)
         self.supervisor.wait_for("web", api.is_healthy, seconds=60)
         api.close()
+        if self.options.jira:
+            connected = partial(connect_jira, self.env, sandbox=sandbox)
+            self.supervisor.wait_for("sandbox", connected, seconds=30)
+        open_workspace(self.kept, sandbox=sandbox, url=self.options.url)
         return sandbox
 
     def _leave_the_owners_role(self) -> None:
@@ -176,7 +183,13 @@ class Demo:
             ("Portal", f"{self.options.url}/"),
             ("API", f"{self.options.url}/api/docs"),
             ("Admin", f"{self.options.url}/admin/"),
-            ("Sandbox", f"http://127.0.0.1:{sandbox}/ (what Slack and others would have received)"),
+            *(
+                [("Jira", f"http://127.0.0.1:{sandbox}/_sandbox/jira/ (approve a ticket; move its issue there)")]
+                if self.options.jira
+                else []
+            ),
+            ("Sandbox", f"http://127.0.0.1:{sandbox}/ (what Slack, Teams and PagerDuty would have received)"),
+            ("Messages", f"{self.options.url}/messages/ (what was sent, and what became of it)"),
             *([("Models", "the sandbox's stand-ins, no real ones (DEMO_MODELS=1)")] if self.options.models else []),
             ("Logs", _short(self.supervisor.logs)),
             ("Log in as", f"{', '.join(ROLES)} with the password {self.kept.password}"),

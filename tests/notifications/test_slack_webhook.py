@@ -9,11 +9,12 @@ import pytest
 from django.conf import LazySettings
 
 from notifications.channels.base import Receipt
-from notifications.channels.slack import SlackWebhook, payload
+from notifications.channels.slack_blocks import payload
+from notifications.channels.slack_webhook import SlackWebhook
 from notifications.message import NotificationMessage
 from sandbox.client import SandboxClient
 from sandbox.vendors.slack import ERRORS
-from tests.notifications.conftest import SECRET, message
+from tests.notifications.conftest import SECRET, message, parcel
 from voc.core import clock
 from voc.core.errors import Permanent, Transient, VocError
 from voc.dev.ports import free_port
@@ -37,7 +38,7 @@ def mrkdwn_of(body: dict[str, Any]) -> list[str]:
 def test_a_message_arrives_once_with_title_summary_fields_and_link(
     sandbox: SandboxClient, slack: SlackWebhook, urgent: NotificationMessage
 ) -> None:
-    assert slack.deliver(urgent) == Receipt()
+    assert slack.deliver(parcel(urgent)) == Receipt()
 
     [arrived] = delivered(sandbox)
     header, summary, fields, link = arrived["blocks"]
@@ -55,7 +56,7 @@ def test_too_many_requests_waits_until_the_time_that_slack_names(
     sandbox.fault("slack", "status", status=429, retry_after=seconds, retry_after_format=form)
 
     with pytest.raises(Transient) as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert not caught.value.ambiguous
     assert caught.value.at is not None
@@ -68,7 +69,7 @@ def test_a_slack_under_maintenance_waits_until_the_time_that_it_names(
     sandbox.fault("slack", "status", status=503, retry_after=30)
 
     with pytest.raises(Transient) as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert not caught.value.ambiguous
     assert caught.value.at is not None
@@ -80,7 +81,7 @@ def test_too_many_requests_without_a_time_leaves_the_time_to_the_back_off(
     sandbox.fault("slack", "status", status=429)
 
     with pytest.raises(Transient) as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert caught.value.at is None
     assert not caught.value.ambiguous
@@ -92,7 +93,7 @@ def test_a_time_that_cannot_be_read_leaves_it_to_the_back_off(
     sandbox.fault("slack", "status", status=429, headers={"Retry-After": "soon"})
 
     with pytest.raises(Transient) as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert caught.value.at is None
 
@@ -103,7 +104,7 @@ def test_slacks_own_failure_is_certainly_not_sent(
     sandbox.fault("slack", "status", status=500)
 
     with pytest.raises(Transient, match="rollup_error") as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert not caught.value.ambiguous
 
@@ -128,7 +129,7 @@ def test_an_answer_that_is_lost_is_ambiguous_and_the_client_does_not_try_again_i
     sandbox.fault("slack", fault.pop("kind"), **fault)
 
     with pytest.raises(Transient) as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert caught.value.ambiguous
 
@@ -139,7 +140,7 @@ def test_a_refused_connection_is_certainly_not_sent(urgent: NotificationMessage)
     slack = SlackWebhook(f"http://127.0.0.1:{free_port()}/services/T1/B1/{SECRET}", timeout=2)
 
     with pytest.raises(Transient, match="cannot be reached") as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert not caught.value.ambiguous
 
@@ -151,7 +152,7 @@ def test_every_refusal_is_permanent_and_named(
     slack = SlackWebhook(sandbox.url(f"/slack/services/{place}/{code}"))
 
     with pytest.raises(Permanent) as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert f"({ERRORS[code]} " in caught.value.message
 
@@ -162,7 +163,7 @@ def test_an_archived_channel_says_what_to_do(
     sandbox.fault("slack", "status", status=410)
 
     with pytest.raises(Permanent, match=r"410 channel_is_archived\): unarchive the channel"):
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
 
 def test_a_success_that_says_no_is_a_refusal(
@@ -171,7 +172,7 @@ def test_a_success_that_says_no_is_a_refusal(
     sandbox.fault("slack", "status", status=200, body='{"ok": false, "error": "channel_not_found"}')
 
     with pytest.raises(Permanent, match="the channel is gone"):
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
 
 def test_a_redirect_is_not_followed(
@@ -180,7 +181,7 @@ def test_a_redirect_is_not_followed(
     sandbox.fault("slack", "status", status=302, headers={"Location": f"{webhook_url}elsewhere"})
 
     with pytest.raises(Permanent):
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert len(sandbox.requests()) == 1
 
@@ -191,7 +192,7 @@ def test_an_address_inside_the_house_is_refused_unless_it_is_allowed(
     settings.OUTBOUND_ALLOWED_NETWORKS = []
 
     with pytest.raises(Permanent):
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert sandbox.requests() == []
 
@@ -219,7 +220,7 @@ def test_the_address_shows_in_no_error_no_traceback_and_no_log(
     sandbox.fault("slack", fault.pop("kind"), **fault)
 
     with caplog.at_level(logging.DEBUG), pytest.raises(VocError) as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     assert SECRET not in caplog.text
@@ -233,7 +234,7 @@ def test_an_address_with_credentials_is_refused_without_repeating_them(
     slack = SlackWebhook(webhook_url.replace("http://", "http://name:s3cretpassw0rd@"))
 
     with pytest.raises(Permanent, match="credentials") as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert "s3cretpassw0rd" not in "".join(traceback.format_exception(caught.value))
     assert "s3cretpassw0rd" not in slack.target
@@ -245,7 +246,7 @@ def test_an_address_that_http_forbids_is_never_sent_to_and_shows_in_no_error(
     slack = SlackWebhook(f"{webhook_url} and more")
 
     with pytest.raises(Transient) as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert not caught.value.ambiguous
     assert SECRET not in "".join(traceback.format_exception(caught.value))
@@ -256,7 +257,7 @@ def test_an_address_that_cannot_be_parsed_shows_in_no_error(urgent: Notification
     slack = SlackWebhook(f"http://127.0.0.1:99999/services/T1/B1/{SECRET}")
 
     with pytest.raises(VocError) as caught:
-        slack.deliver(urgent)
+        slack.deliver(parcel(urgent))
 
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
@@ -264,7 +265,7 @@ def test_an_address_that_cannot_be_parsed_shows_in_no_error(urgent: Notification
 def test_markup_in_a_complaint_does_nothing(sandbox: SandboxClient, slack: SlackWebhook) -> None:
     hostile = message(title=HOSTILE, body=HOSTILE, fields=((HOSTILE, HOSTILE),), subject=HOSTILE)
 
-    slack.deliver(hostile)
+    slack.deliver(parcel(hostile))
 
     [arrived] = delivered(sandbox)
     for piece in mrkdwn_of(arrived):
@@ -277,7 +278,7 @@ def test_markup_in_a_complaint_does_nothing(sandbox: SandboxClient, slack: Slack
 
 
 def test_a_link_cannot_be_broken_out_of(sandbox: SandboxClient, slack: SlackWebhook) -> None:
-    slack.deliver(message(url="https://voc.example.com/a|b>c<d&e", subject="a|b"))
+    slack.deliver(parcel(message(url="https://voc.example.com/a|b>c<d&e", subject="a|b")))
 
     link = delivered(sandbox)[0]["blocks"][-1]["text"]["text"]
     assert link == "*<https://voc.example.com/a%7Cb%3Ec%3Cd&amp;e|Open a¦b>*"
@@ -287,7 +288,7 @@ def test_a_link_cannot_be_broken_out_of(sandbox: SandboxClient, slack: SlackWebh
 def test_long_texts_stay_within_slacks_limits(sandbox: SandboxClient, slack: SlackWebhook, character: str) -> None:
     long = "x" + character * 5000
 
-    slack.deliver(message(title=long, body=long, fields=tuple((long, long) for _ in range(30))))
+    slack.deliver(parcel(message(title=long, body=long, fields=tuple((long, long) for _ in range(30)))))
 
     [arrived] = delivered(sandbox)
     assert not arrived["text_cut"]
@@ -302,7 +303,7 @@ def test_a_cut_text_ends_between_characters_not_inside_an_entity(slack: SlackWeb
 
 
 def test_control_and_direction_characters_are_left_out(sandbox: SandboxClient, slack: SlackWebhook) -> None:
-    slack.deliver(message(body="be\u202efore\x07 \ud800after\r\nnext", title="a\nb\u2066c"))
+    slack.deliver(parcel(message(body="be\u202efore\x07 \ud800after\r\nnext", title="a\nb\u2066c")))
 
     blocks = delivered(sandbox)[0]["blocks"]
     assert blocks[0]["text"]["text"] == "🔴 a bc"
@@ -310,7 +311,7 @@ def test_control_and_direction_characters_are_left_out(sandbox: SandboxClient, s
 
 
 def test_a_text_of_nothing_visible_leaves_its_block_out(sandbox: SandboxClient, slack: SlackWebhook) -> None:
-    slack.deliver(message(body="\x07\u202e ", fields=(("System", ""),), url=""))
+    slack.deliver(parcel(message(body="\x07\u202e ", fields=(("System", ""),), url="")))
 
     blocks = delivered(sandbox)[0]["blocks"]
     assert [block["type"] for block in blocks] == ["header", "section"]

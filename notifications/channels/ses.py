@@ -1,0 +1,91 @@
+"""Mail by Amazon SES, API version 2. SES takes no idempotency key: a call is made once, without retries of the client.
+
+Source: docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html. Credentials come from AWS' own chain.
+"""
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+)
+from django.core.mail import EmailMultiAlternatives
+from django.utils.translation import gettext as _
+
+from voc.core.errors import Permanent, Transient
+from voc.core.http import check_address
+
+NEVER_LEFT = (EndpointConnectionError, ConnectTimeoutError, SSLError, ProxyConnectionError)
+NOT_NOW = ("TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException")
+
+
+class Ses:
+    """A transport of `notifications.channels.email`."""
+
+    name = "email:ses"
+
+    def __init__(self, *, region: str, url: str, timeout: float) -> None:
+        self._region = region
+        self._url = url
+        self._timeout = timeout
+        self.lease_seconds = 3 * timeout + 2
+
+    def send(self, mail: EmailMultiAlternatives, *, sender: str, to: str) -> str:
+        content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's has it
+        answer = self._call(
+            "send_email",
+            FromEmailAddress=sender,
+            Destination={"ToAddresses": [to]},
+            Content={"Raw": {"Data": content}},
+        )
+        return str(answer["MessageId"])
+
+    def verify(self) -> str:
+        account = self._call("get_account")
+        if account.get("SendingEnabled") is False:
+            raise Permanent(_("SES: sending is switched off for this account."))
+        return _("SES in %(region)s takes the credentials.") % {"region": self._region}
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        config = Config(
+            retries={"total_max_attempts": 1},
+            connect_timeout=self._timeout,
+            read_timeout=self._timeout,
+            proxies={},
+        )
+        try:
+            client = boto3.session.Session().client(
+                "sesv2", region_name=self._region, endpoint_url=self._url or None, config=config
+            )
+            check_address(client.meta.endpoint_url)
+            answer: dict[str, Any] = getattr(client, operation)(**arguments)
+        except ClientError as error:
+            raise _meaning(error) from None
+        except (NoCredentialsError, PartialCredentialsError):
+            advice = _("AWS finds no credentials for SES: give the worker a role, or AWS_ACCESS_KEY_ID and its secret.")
+            raise Permanent(advice) from None
+        except NEVER_LEFT as error:
+            raise Transient(_("SES cannot be reached: %(why)s") % {"why": type(error).__name__}) from None
+        except BotoCoreError as error:
+            raise Transient(_("SES gave no answer: %(why)s") % {"why": type(error).__name__}, ambiguous=True) from None
+        return answer
+
+
+def _meaning(error: ClientError) -> Permanent | Transient:
+    """What an answer that is not 200 means. Its message may name addresses: only its code is told."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    said = {"answer": f"{status} {code}"}
+    if status == 429 or code in NOT_NOW:
+        return Transient(_("SES asks to wait (%(answer)s).") % said)
+    if status >= 500:
+        return Transient(_("SES' answer cannot be understood (%(answer)s).") % said, ambiguous=True)
+    return Permanent(_("SES refuses the mail (%(answer)s)") % said)

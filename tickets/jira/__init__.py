@@ -1,0 +1,1 @@
+"""Tickets and their Jira issues: creation, links, what flows back."""
