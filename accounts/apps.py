@@ -16,6 +16,9 @@ class AccountsConfig(AppConfig):
         "User": Audited(hidden=("password", "last_login")),
         "LoginAttempt": NotAudited("failed sign-ins, counted for minutes"),
         "TokenFamily": Audited(hidden=("current", "previous", "rotated_at", "expires_at")),
+        # What else people sign in with: second factors and accounts at identity providers.
+        "mfa.Authenticator": Audited(hidden=("data", "last_used_at")),
+        "socialaccount.SocialAccount": Audited(hidden=("extra_data", "last_login")),
         "ApiKey": Audited(hidden=("digest", "last_used_at")),
     }
 

@@ -10,7 +10,9 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
     verbose_name = _("Notifications")
     audited = {
-        "Delivery": NotAudited("written by machines, with what became of each message; trying again shows at its job")
+        "Delivery": NotAudited("written by machines, with what became of each message; trying again shows at its job"),
+        "DeliveryAttempt": NotAudited("what a machine did, added and never changed"),
+        "Thread": NotAudited("where a conversation stands at the other side"),
     }
 
     def ready(self) -> None:

@@ -18,7 +18,17 @@ from django.utils.translation import ngettext
 
 from llm import cache
 from tickets.grams import searchable
-from tickets.models import AnalysisRun, AnalysisStep, Comment, IdempotencyKey, Status, Ticket, TicketEvent
+from tickets.models import (
+    AnalysisRun,
+    AnalysisStep,
+    Comment,
+    IdempotencyKey,
+    JiraComment,
+    JiraLink,
+    Status,
+    Ticket,
+    TicketEvent,
+)
 from voc.core import clock, customers, scrubbing
 from voc.core.audit import sealing
 from voc.core.errors import InvalidInput, NotAllowed
@@ -140,6 +150,7 @@ def _overwrite(tickets: list[Ticket]) -> None:
     for ticket in tickets:
         ticket.raw_voc = ticket.customer_name = ERASED
         ticket.customer_contact = ticket.summary = ""
+        ticket.placeholders = {}
         ticket.external_id = ticket.decision_reason = ticket.action_proposal = ticket.manual_cause = None
         for name in ("reject_reason", "manual_resolution", "manual_reason"):
             setattr(ticket, name, ERASED if getattr(ticket, name) else None)
@@ -156,6 +167,7 @@ def _overwrite(tickets: list[Ticket]) -> None:
         "external_id",
         "decision_reason",
         "action_proposal",
+        "placeholders",
     ]
     columns += ["manual_cause", "reject_reason", "manual_resolution", "manual_reason", "search_text", "grams"]
     Ticket.objects.bulk_update(tickets, columns, batch_size=BATCH)

@@ -279,7 +279,7 @@ class JiraClient:
         url = self._jira._get_url(path, base=ROOT) if root else self._jira._get_url(path)
         data = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         release_connection()
-        with guarded(PEER):
+        with guarded(PEER, url):
             try:
                 response = self._jira._session.request(method, url, data=data, params=params)
             except requests.RequestException as error:

@@ -46,7 +46,7 @@ def test_no_page_needs_more_than_its_own_files():
         "/nowhere/",
     ):
         response = client.get(url)
-        assert "default-src 'self'" in response["Content-Security-Policy"]
+        assert "default-src 'none'" in response["Content-Security-Policy"]
         assert "unsafe" not in response["Content-Security-Policy"]
         html = response.content.decode()
         assert not re.search(r"<script(?![^>]*\bsrc=)", html), url

@@ -1,7 +1,7 @@
 """Keeping secrets out of logs and stored errors: by the name of a field, by the shape of a text, and by configured value."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
