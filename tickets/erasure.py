@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from llm import cache
+from notifications.models import Delivery, DeliveryAttempt, Thread
+from notifications.routing.models import Held
 from tickets.grams import searchable
 from tickets.models import (
     AnalysisRun,
@@ -177,7 +179,22 @@ def _overwrite(tickets: list[Ticket]) -> None:
     Comment.objects.filter(ticket__in=mine).update(body=ERASED)
     AnalysisRun.objects.filter(ticket__in=mine).update(result=None, error="", asked_reason="")
     AnalysisStep.objects.filter(run__ticket__in=mine).update(input={}, output={}, error="")
-    IdempotencyKey.objects.filter(answer__ticket_id__in=[ticket.ticket_id for ticket in tickets]).delete()
+    JiraComment.objects.filter(ticket__in=mine).update(body=ERASED, error="")
+    JiraLink.objects.filter(ticket__in=mine).update(issue_summary="", error="", field_errors={})
+    numbers = [ticket.ticket_id for ticket in tickets]
+    IdempotencyKey.objects.filter(answer__ticket_id__in=numbers).delete()
+    _forget_messages(numbers)
+
+
+def _forget_messages(numbers: list[str]) -> None:
+    """What was told about the tickets: that it was, when and how it went stays. What still waits is not told any more."""
+    Held.objects.filter(subject__in=numbers).delete()
+    for delivery in Delivery.objects.filter(subject__in=numbers):
+        wordless = {"title": ERASED, "body": "", "fields": [], "status": "", "buttons": []}
+        message = {**delivery.message, **wordless} if delivery.message else {}
+        Delivery.objects.filter(pk=delivery.pk).update(title=ERASED, message=message, error="")
+    DeliveryAttempt.objects.filter(delivery__subject__in=numbers).update(error="")
+    Thread.objects.filter(key__in=numbers).update(status="", buttons=[])
 
 
 def _figures(data: dict[str, Any]) -> dict[str, Any]:

@@ -10,19 +10,27 @@ import pytest
 from django.utils import timezone
 from pydantic import BaseModel
 
+from integrations.jira.client import JiraClient
 from integrations.logs.cloudwatch import CloudWatchAdapter
 from integrations.logs.datadog import DatadogAdapter
 from integrations.logs.elasticsearch import ElasticsearchAdapter
 from integrations.logs.splunk import SplunkAdapter
 from llm import providers
 from llm.catalogue import catalogue
-from notifications.channels.slack import SlackWebhook
+from notifications.channels.base import Channel, Parcel
+from notifications.channels.email import Email
+from notifications.channels.pagerduty import PagerDuty
+from notifications.channels.ses import Ses
+from notifications.channels.slack import Slack
+from notifications.channels.slack_api import SlackApi
+from notifications.channels.slack_webhook import SlackWebhook
+from notifications.channels.teams import Teams
 from notifications.message import NotificationMessage
 from tests.core.peers import reply, running_peer
 from voc.core.confine import confined
 from voc.core.errors import Permanent, VocError
 from voc.core.http import check_address, request
-from voc.core.vocabulary import TimeRange
+from voc.core.vocabulary import TimeRange, Urgency
 
 pytestmark = pytest.mark.django_db
 
@@ -116,19 +124,44 @@ def through(client: str, url: str) -> None:
             search(CloudWatchAdapter(url=url, index="group", region="us-east-1", seconds=3))
         case "splunk":
             search(SplunkAdapter(url=url, token="t", index="main", seconds=3))
-        case "slack":
-            message = NotificationMessage(subject="s", event="e", key="k", title="t", body="b")
-            SlackWebhook(f"{url}/services/T0/B0/x", timeout=3).deliver(message)
+        case "jira":
+            JiraClient(url=url, token="t", seconds=3).server_info()
+        case "slack webhook" | "slack" | "teams" | "pagerduty" | "ses":
+            channel, target = channel_of(client, url)
+            message = NotificationMessage(subject="s", event="e", key="k", title="t", body="b", urgency=Urgency.HIGH)
+            channel.deliver(Parcel(id="1", message=message, target=target, since=timezone.now()))
         case "openai":
             call = {"schema": Answer, "max_tokens": 5, "seconds": 20}
             providers.call(catalogue().find("gpt-4"), [{"role": "user", "content": "x"}], **call)  # type: ignore[arg-type]
+
+
+def channel_of(client: str, url: str) -> tuple[Channel, str]:
+    """The channel, and a target of it."""
+    how = {"timeout": 3.0, "per_second": 0}
+    match client:
+        case "slack":
+            return Slack(SlackApi("xoxb-1", base_url=f"{url}/api/", timeout=3), channel="C0123ABCD", **how), "C0123ABCD"  # type: ignore[arg-type]
+        case "teams":
+            return Teams({"ops": f"{url}/x"}, **how), "ops"  # type: ignore[arg-type]
+        case "pagerduty":
+            return PagerDuty({"ops": "k" * 32}, url=url, **how), "ops"  # type: ignore[arg-type]
+        case "ses":
+            ses = Ses(region="us-east-1", url=url, timeout=3)
+            return Email(ses, sender="a@example.com", to="b@example.com", per_second=0), "b@example.com"
+    webhook = SlackWebhook(f"{url}/services/T0/B0/x", **how)  # type: ignore[arg-type]
+    return webhook, webhook.target
 
 
 class Answer(BaseModel):
     text: str
 
 
-CLIENTS = ("elasticsearch", "datadog", "cloudwatch", "splunk", "slack", "openai")
+CLIENTS = (
+    *("elasticsearch", "datadog", "cloudwatch", "splunk", "openai", "jira"),
+    *("slack webhook", "slack", "teams", "pagerduty", "ses"),
+)
+# Their own doors ask for the address once, and call what they were told.
+ASK_ONCE = ("splunk", "jira")
 
 
 @pytest.fixture
@@ -144,8 +177,7 @@ def test_a_name_that_turns_internal_after_the_check_gets_no_client_there(client,
     """Public while it is checked, loopback when the client connects: a server waits there, and hears nothing."""
     with running_peer() as peer:
         settings.OPENAI_BASE_URL = url = f"http://rebinding.example:{peer.port}"
-        # Splunk's own door asks once, and calls what it was told.
-        checked = () if client == "splunk" else ("93.184.216.34",)
+        checked = () if client in ASK_ONCE else ("93.184.216.34",)
         asked = names(monkeypatch, *checked, "127.0.0.1")
         with pytest.raises(Exception, match=r".+"):
             through(client, url)

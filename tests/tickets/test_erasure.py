@@ -12,10 +12,22 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from llm.models import ModelCall
-from notifications.models import Delivery
+from notifications.message import NotificationMessage
+from notifications.models import Delivery, DeliveryAttempt, Thread
+from notifications.routing.models import Held
 from tests import factories
 from tickets import erasure, tasks
-from tickets.models import AnalysisRun, AnalysisStep, Comment, IdempotencyKey, Status, Ticket
+from tickets.models import (
+    AnalysisRun,
+    AnalysisStep,
+    Comment,
+    IdempotencyKey,
+    JiraComment,
+    JiraLink,
+    JiraState,
+    Status,
+    Ticket,
+)
 from tickets.services import submit_voc
 from voc.core import crypto, customers
 from voc.core.audit import sealing
@@ -66,8 +78,10 @@ def customer() -> Ticket:
         action_proposal={"title": SUMMARY, "email_draft": {"body": f"{NAME}님 안녕하세요"}},
         manual_resolution=f"{NAME}에게 {CONTACT}로 알림",
         manual_reason=SUMMARY,
+        placeholders={"[NAME_1]": [NAME], "[PHONE_1]": ["010-9876-5432"]},
     )
     copies_of(ticket, reason)
+    told_about(ticket)
     return ticket
 
 
@@ -108,6 +122,42 @@ def copies_of(ticket: Ticket, reason: dict) -> None:
         answer={"ticket_id": ticket.ticket_id},
         created_at=timezone.now(),
     )
+
+
+def told_about(ticket: Ticket) -> None:
+    """What went out about the ticket, waits to, or came back from Jira."""
+    now = timezone.now()
+    message = NotificationMessage(
+        event="e",
+        key="k",
+        subject=ticket.ticket_id,
+        title=SUMMARY,
+        body=f"77만원: {NAME}",
+        fields=(("Customer", NAME),),
+    ).to_json()
+    delivery = Delivery.objects.filter(subject=ticket.ticket_id).get()
+    Delivery.objects.filter(pk=delivery.pk).update(message=message)
+    DeliveryAttempt.objects.create(delivery=delivery, number=1, at=now, outcome="dead", error=f"no mail to {CONTACT}")
+    Thread.objects.create(
+        key=ticket.ticket_id,
+        channel="slack",
+        target="C1",
+        status=f"{NAME}: 77만원",
+        buttons=[{"label": NAME}],
+        created_at=now,
+    )
+    Held.objects.create(
+        target="email:x@example.com", key="k", event="e", subject=ticket.ticket_id, message=message, reason="r",
+        created_at=now, due_at=now,
+    )  # fmt: skip
+    link = JiraLink.objects.create(
+        ticket=ticket, state=JiraState.LINKED, issue_id="10001", issue_key="OPS-1", project_key="OPS", issue_type="Bug",
+        issue_summary=f"77만원 {NAME}", error=WORDS, field_errors={"summary": NAME}, created_at=now, updated_at=now,
+    )  # fmt: skip
+    for state, body in (("sent", f"{NAME} 77만원"), ("received", "가람별 고객 9876-5432")):
+        JiraComment.objects.create(
+            ticket=ticket, state=state, issue_id=link.issue_id, body=body, error=NAME, created_at=now
+        )
 
 
 def somebody_else(ticket: Ticket) -> Ticket:
@@ -173,6 +223,10 @@ def test_the_ticket_stays_as_a_figure_and_the_trail_says_that_it_was_erased():
     ticket.refresh_from_db()
     assert (ticket.status, ticket.channel, ticket.raw_voc, ticket.external_id) == ("DONE", "email", "***", None)
     assert ticket.events.exclude(data={}).get().data == {"count": 2}
+    assert ticket.jira_link.issue_key == "OPS-1"
+    delivery = Delivery.objects.get(subject=ticket.ticket_id)
+    assert NotificationMessage.from_json(delivery.message).title == delivery.title == "***"
+    assert not Held.objects.exists()
     assert sealing.read([inserted])[inserted.pk].erased
     last = Entry.objects.filter(table="tickets_ticket", subject=ticket.ticket_id).order_by("id").last()
     assert {"raw_voc", "customer_name"} <= set(last.personal)
