@@ -63,7 +63,9 @@ def test_what_is_declared_names_columns_and_no_secret_is_written_down(model):
     named = {*declared.hidden, *declared.personal, *filter(None, [declared.parent])}
     assert named <= columns
     chosen = {field.column for field in model._meta.local_concrete_fields if field.choices}
-    secret = {each for each in columns - chosen if any(word in each for word in ("password", "secret", "digest", "token"))}
+    secret = {
+        each for each in columns - chosen if any(word in each for word in ("password", "secret", "digest", "token"))
+    }
     assert secret <= set(declared.hidden)
 
 
