@@ -148,10 +148,10 @@ def test_the_frame_takes_at_most_one_query_and_none_when_it_is_not_shown(django_
     with django_assert_num_queries(0):
         frame = portal(request)["portal"]
     with django_assert_num_queries(1):
-        assert [entry.count for entry in frame.nav] == [0] * 7
+        assert [entry.count for entry in frame.nav] == [0] * 8
     request.user = UserFactory(manager=True)
     with django_assert_num_queries(0):
-        assert len(portal(request)["portal"].nav) == 4
+        assert len(portal(request)["portal"].nav) == 5
 
 
 @pytest.mark.parametrize(
