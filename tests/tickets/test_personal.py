@@ -9,8 +9,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from tests.factories import TicketFactory, UserFactory
-from tickets.models import EventKind, TicketEvent
 from tickets.messages import News, compose
+from tickets.models import EventKind, TicketEvent
 from tickets.personal import initials, restored, without_personal_data
 from voc.core import clock
 
