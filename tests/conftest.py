@@ -15,6 +15,7 @@ import pytest
 import redis
 from django.conf import settings
 
+from voc.core.redis import door
 from voc.dev.embedded import throwaway
 from voc.dev.errors import CannotRun
 
@@ -77,6 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    """A breaker that one test opened must not decide the next one."""
+    """A breaker that one test opened, or a Redis that one sent away, must not decide the next one."""
+    door().reopen()
     with suppress(redis.RedisError), redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
         client.flushdb()

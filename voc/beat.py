@@ -1,4 +1,4 @@
-"""What happens by the clock: the table that beat works by. Like the flow of events it names tasks by dotted path and imports none.
+"""What happens by the clock: the table that beat works by. It names tasks by dotted path and imports none, like the flow.
 
 A task that no worker took in time is worth nothing where the next one does the same work: `expire_seconds` keeps such ones from
 piling up while no worker runs.
