@@ -55,7 +55,8 @@ STATIC = (
     Step(name="system check", command=(sys.executable, "manage.py", "check", "--fail-level", "WARNING")),
 )
 SLOWEST = ("--durations", "10", "--durations-min", "5")
-TESTS = Step(name="tests", command=(sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *SLOWEST))
+# Three workers on two cores: much of the time tests wait for processes.
+TESTS = Step(name="tests", command=(sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadgroup", *SLOWEST))
 
 
 @dataclass
