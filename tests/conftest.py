@@ -15,6 +15,7 @@ import pytest
 import redis
 from django.conf import settings
 
+from voc.core.redis import door
 from voc.dev.embedded import throwaway
 from voc.dev.errors import CannotRun
 
@@ -62,21 +63,24 @@ def _quick_hashes(settings):
     ]
 
 
-# Folders whose tests start, kill and time real processes.
-PROCESSES = ("chaos", "dev", "e2e")
+# Folders whose tests start, kill and time real processes, and the group that each is of.
+PROCESSES = {"chaos": "chaos", "dev": "processes", "e2e": "processes"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of real processes run one after the other in one worker: each wants the machine, and files share a costly set-up."""
+    """Tests of real processes run one after the other within their group: files share a costly set-up, and a machine has its
+    limits. The groups wait more than they compute, so that they run beside each other."""
     tests = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(tests).parts[0] in PROCESSES and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("processes"))
+        group = PROCESSES.get(item.path.relative_to(tests).parts[0])
+        if group and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    """A breaker that one test opened must not decide the next one."""
+    """A breaker that one test opened, or a Redis that one sent away, must not decide the next one."""
+    door().reopen()
     with suppress(redis.RedisError), redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
         client.flushdb()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
-from celery.schedules import crontab
 from csp.constants import NONCE
 from django.utils.translation import gettext_lazy as _
+
+from voc.beat import schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -414,33 +415,7 @@ CELERY_TASK_DEFAULT_QUEUE = "voc"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE = {
-    # A sweep that no worker took in time is worth nothing: without an end they would pile up while no worker runs.
-    "outbox-sweep": {
-        "task": "voc.core.outbox.tasks.sweep",
-        "schedule": OUTBOX_SWEEP_SECONDS,
-        "options": {"expire_seconds": max(10, round(3 * OUTBOX_SWEEP_SECONDS))},
-    },
-    "audit-seal": {"task": "voc.core.audit.tasks.seal", "schedule": 15.0, "options": {"expire_seconds": 60}},
-    "retention": {"task": "tickets.tasks.erase_old", "schedule": crontab(minute=47, hour=3)},
-    "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
-    "llm-budget-alerts": {"task": "llm.tasks.clear_budget_alerts", "schedule": 60.0},
-    "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
-    "jira-poll": {
-        "task": "tickets.tasks.poll_jira",
-        "schedule": JIRA_POLL_SECONDS,
-        "options": {"expire_seconds": max(10, round(JIRA_POLL_SECONDS))},
-    },
-    "jira-reconcile": {"task": "tickets.tasks.reconcile_jira", "schedule": crontab(minute=47, hour=3)},
-    "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},
-    "held-messages": {
-        "task": "notifications.routing.tasks.release",
-        "schedule": 30.0,
-        "options": {"expire_seconds": 30},
-    },
-    "waiting-tickets": {"task": "tickets.tasks.remind", "schedule": 60.0, "options": {"expire_seconds": 60}},
-    "idempotency-prune": {"task": "tickets.tasks.prune_idempotency_keys", "schedule": crontab(minute=27, hour=3)},
-}
+CELERY_BEAT_SCHEDULE = schedule(sweep_seconds=OUTBOX_SWEEP_SECONDS, jira_seconds=JIRA_POLL_SECONDS)
 CELERY_TIMEZONE = TIME_ZONE
 
 # --- tickets ------------------------------------------------------------------------------------------------------

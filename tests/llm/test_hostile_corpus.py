@@ -22,14 +22,14 @@ from accounts.models import User
 from llm import schemas
 from llm.hostile import speaks_to_the_analyst
 from llm.services import get_analyst
-from notifications.channels.slack import payload
+from notifications.channels.slack_blocks import payload
 from sandbox.client import SandboxClient
 from tests.factories import TicketFactory, UserFactory
 from tests.llm.test_redaction import HARMLESS, readable
 from tickets import services
 from tickets.analysis.pipeline import analyse
+from tickets.messages import News, compose
 from tickets.models import Status, Ticket
-from tickets.notify import compose
 from voc.core.vocabulary import ProblemType, Urgency
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site", "systems")]
@@ -150,7 +150,9 @@ def unescaped(ticket: Ticket, calm: Tags, client: Client) -> list[str]:
     away = [each for each in found.targets if not each.startswith(("/", "#", "?")) and each not in calm.targets]
     answer = api_of(client).get(f"/api/v1/tickets/{ticket.ticket_id}")
     api = [] if answer.status_code == 200 and answer.headers["Content-Type"].startswith("application/json") else ["api"]
-    posted = json.dumps(payload(compose(ticket, event="ticket.urgent", key="k")), ensure_ascii=False)
+    posted = json.dumps(
+        payload(compose(ticket, News(event="ticket.urgent", key="k", data={}), "en")), ensure_ascii=False
+    )
     slack = [
         each for each in re.findall(r"<[^>]*>", posted) if not each.startswith(f"<{site_settings.SITE_URL}/tickets/")
     ]

@@ -9,8 +9,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from tests.factories import TicketFactory, UserFactory
+from tickets.messages import News, compose
 from tickets.models import EventKind, TicketEvent
-from tickets.notify import compose
 from tickets.personal import initials, restored, without_personal_data
 from voc.core import clock
 
@@ -77,7 +77,7 @@ def test_who_decides_and_who_handed_it_in_read_it_as_it_was_sent(seen, ticket, s
 
 def test_a_message_tells_what_happened_and_not_who_the_customer_is(ticket, settings):
     settings.NOTIFY_FIELDS = ["summary", "urgency"]
-    message = compose(ticket, event="ticket.urgent", key="k")
+    message = compose(ticket, News(event="ticket.urgent", key="k", data={}), "en")
     assert "환불이 안 돼요" in message.body
     assert [secret for secret in SECRETS if secret in repr(message)] == []
 
@@ -160,7 +160,8 @@ class TestTextsOfModels:
 
     def test_a_message_keeps_the_placeholders(self, decided, settings):
         settings.NOTIFY_FIELDS = ["summary"]
-        assert compose(decided, event="ticket.urgent", key="k").body == "[NAME_1] 고객이 [PHONE_1] 로 문자를 못 받음"
+        message = compose(decided, News(event="ticket.urgent", key="k", data={}), "ko")
+        assert message.body == "[NAME_1] 고객이 [PHONE_1] 로 문자를 못 받음"
 
     def test_the_admin_reads_it_filled_in(self, decided):
         client = Client()

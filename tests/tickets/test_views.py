@@ -62,8 +62,8 @@ def test_a_visitor_is_led_to_the_login(name):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("admin", ["Home", "Queue", "Tickets", "Submit", "Jira", "Alerts", "Prompts"]),
-        ("manager", ["Home", "Queue", "Tickets", "Jira"]),
+        ("admin", ["Home", "Queue", "Tickets", "Submit", "Jira", "Messages", "Alerts", "Prompts"]),
+        ("manager", ["Home", "Queue", "Tickets", "Jira", "Messages"]),
         ("viewer", ["Home", "Tickets"]),
         ("submitter", ["Home", "Tickets", "Submit"]),
     ],

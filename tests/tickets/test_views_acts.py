@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from notifications.routing.models import Mute
 from tests.factories import TicketFactory, UserFactory
 from tests.tickets.test_views import HTMX, browser, page
 from tests.tickets.test_views_ticket import act
@@ -302,3 +303,13 @@ def test_who_comes_second_learns_who_did_what_and_loses_no_text(client, name, va
         other,
         1,
     )
+
+
+def test_a_ticket_is_muted_and_told_of_again_on_its_page(client, manager):
+    ticket = TicketFactory(waiting=True)
+    client.force_login(manager)
+    shown = client.post(f"/tickets/{ticket.ticket_id}/mute/", {"on": "1"}, follow=True).content.decode()
+    assert Mute.objects.get().subject == ticket.ticket_id
+    assert "Nobody is sent messages about this ticket." in shown
+    client.post(f"/tickets/{ticket.ticket_id}/mute/", {"on": "0"})
+    assert not Mute.objects.exists()

@@ -200,7 +200,7 @@ def test_a_contact_is_for_those_who_decide_and_for_who_handed_it_in():
 
 
 @pytest.mark.parametrize("role", ["viewer", "submitter"])
-@pytest.mark.parametrize("name", ["confirm", "reject", "retry", "complete", "undo", "assign", "comment"])
+@pytest.mark.parametrize("name", ["confirm", "reject", "retry", "complete", "undo", "assign", "comment", "mute"])
 def test_who_may_not_decide_cannot_by_address_either(role, name):
     client = browser(role)
     ticket = TicketFactory(waiting=True, submitted_by=client.user)
@@ -214,12 +214,12 @@ def test_who_may_not_decide_cannot_by_address_either(role, name):
 @pytest.mark.parametrize(
     ("status", "offered"),
     [
-        ("open", {"assign", "comment"}),
-        ("analysing", {"assign", "comment"}),
-        ("waiting", {"confirm", "reject", "retry", "assign", "comment"}),
-        ("manual", {"confirm", "reject", "retry", "complete", "assign", "comment"}),
-        ("approved", {"assign", "comment"}),
-        ("rejected", {"assign", "comment"}),
+        ("open", {"assign", "comment", "mute"}),
+        ("analysing", {"assign", "comment", "mute"}),
+        ("waiting", {"confirm", "reject", "retry", "assign", "comment", "mute"}),
+        ("manual", {"confirm", "reject", "retry", "complete", "assign", "comment", "mute"}),
+        ("approved", {"assign", "comment", "mute"}),
+        ("rejected", {"assign", "comment", "mute"}),
     ],
 )
 def test_the_page_offers_what_the_status_allows(status, offered):

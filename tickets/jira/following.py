@@ -13,8 +13,9 @@ from tickets import lifecycle
 from tickets.erasure import ERASED
 from tickets.jira.statuses import meaning
 from tickets.lifecycle import Act
-from tickets.models import EventKind, JiraLink, JiraState, Status, Ticket
+from tickets.models import EventKind, JiraLink, JiraState, Status, Ticket, TicketEvent
 from voc.core import clock
+from voc.core.outbox.api import emit
 
 # Field of the link: what it mirrors, cut to the column.
 MIRRORED: Final[dict[str, tuple[str, int]]] = {
@@ -79,12 +80,19 @@ def follow(*, ticket: Ticket, link: JiraLink, issue: JiraIssue) -> bool:
         lifecycle.record(ticket, kind=EventKind.JIRA_BACK, data={"key": link.issue_key})
     if step is not None:
         act, to, kind = step
-        lifecycle.transition(ticket, act=act, to=to, kind=kind, changes=keys, data=data)
+        _tell(lifecycle.transition(ticket, act=act, to=to, kind=kind, changes=keys, data=data), ticket)
         return True
     lifecycle.update(ticket, keys)
     if told and not first:
         lifecycle.record(ticket, kind=EventKind.JIRA_STATUS, data=data)
     return True
+
+
+def _tell(event: TicketEvent, ticket: Ticket) -> None:
+    """What shows how the ticket stands shows it anew, and an end is told, to the customer too."""
+    emit("ticket.moved", subject=ticket.ticket_id, key=f"ticket.moved:{event.pk}")
+    if ticket.status == Status.DONE:
+        emit("ticket.resolved", subject=ticket.ticket_id, key=f"ticket.resolved:{event.pk}")
 
 
 def lose(issue_id: str, *, reason: str) -> int:

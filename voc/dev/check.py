@@ -77,7 +77,8 @@ STATIC = (
     ),
 )
 SLOWEST = ("--durations", "10", "--durations-min", "5")
-TESTS = Step(name="tests", command=(sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *SLOWEST))
+# Three workers on two cores: much of the time tests wait for processes.
+TESTS = Step(name="tests", command=(sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadgroup", *SLOWEST))
 
 
 @dataclass

@@ -26,7 +26,7 @@ from voc.core import clock
 from voc.core.errors import NotAllowed
 from voc.core.models import Alert
 from voc.core.outbox.api import drain_all
-from voc.core.outbox.models import Gate
+from voc.core.outbox.models import Gate, Job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,6 +78,16 @@ class TestAPoll:
 
         assert polling.poll() == 0
         assert rows() == before
+
+    def test_an_end_in_jira_is_told_once_and_shown_where_the_ticket_is(self, jira):
+        [ticket] = linked(jira)
+        polling.poll()
+        move(jira, ticket, "Done")
+        polling.poll()
+        polling.poll()
+
+        told = Job.objects.filter(subject=ticket.ticket_id).order_by("event").values_list("event", flat=True)
+        assert list(told) == ["ticket.moved", "ticket.resolved"]
 
     def test_tells_people_what_changed(self, jira):
         [ticket] = linked(jira)
