@@ -109,6 +109,7 @@ class Jira(Vendor):
         with self.lock:
             self.config.set(Config().public())
             self.store.clear()
+            self._base = ""
             self.webhooks.clear()
             self.webhooks.throw_again()
 
