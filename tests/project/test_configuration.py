@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETTINGS = ROOT / "voc" / "settings.py"
+SETTINGS = sorted((ROOT / "voc" / "settings").glob("*.py"))
 UNSHOWN = object()
 
 
@@ -27,7 +27,7 @@ class Variable:
 
 def variables() -> dict[str, Variable]:
     found = {}
-    for node in ast.walk(ast.parse(SETTINGS.read_text(encoding="utf-8"))):
+    for node in (node for path in SETTINGS for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
