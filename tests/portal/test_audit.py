@@ -64,7 +64,10 @@ def test_each_filter_narrows_and_a_wrong_one_is_told(client, admin):
     Ticket.objects.filter(pk=second.pk).update(assignee="gildong")
 
     def found(**query):
-        return [line.entry.subject for line in page(client, table="tickets_ticket", **query).context["lines"]]
+        lines = page(client, table="tickets_ticket", **query).context["lines"]
+        return [
+            line.entry.subject for line in lines if line.entry.subject
+        ]  # an earlier test's table may have been emptied
 
     assert found() == [second.ticket_id, second.ticket_id, first.ticket_id]
     assert found(subject=first.ticket_id) == [first.ticket_id]
@@ -81,14 +84,14 @@ def test_older_pages_neither_repeat_nor_leave_out(client, admin, monkeypatch):
     factories.TicketFactory.create_batch(8)
     seen, before = [], None
     while True:
-        found = queries.page_of(queries.Wanted(table="tickets_ticket"), before=before, limit=3)
+        found = queries.page_of(queries.Wanted(table="tickets_ticket", act="I"), before=before, limit=3)
         seen += [entry.pk for entry in found.entries]
         if (before := found.before) is None:
             break
     assert seen == sorted(seen, reverse=True)
     assert len(seen) == len(set(seen)) == 8
-    assert list(queries.all_of(queries.Wanted(table="tickets_ticket"))) == list(
-        Entry.objects.filter(table="tickets_ticket")
+    assert list(queries.all_of(queries.Wanted(table="tickets_ticket", act="I"))) == list(
+        Entry.objects.filter(table="tickets_ticket", act="I")
     )
 
 
