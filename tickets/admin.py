@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import has_permission
+from accounts.permissions import get_current_user, has_permission
 from tickets import admin_acts, queries
 from tickets.admin_logs import SystemForm, try_query
 from tickets.models import AnalysisRun, AnalysisStep, Comment, System, Ticket, TicketEvent
@@ -154,13 +154,10 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
         (_("Jira"), {"fields": ("jira_issue_key", "jira_project_key", "jira_synced_at"), "classes": ("collapse",)}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
-        return super().get_queryset(request).defer("search_text", "grams")
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
     ) -> tuple[QuerySet[Ticket], bool]:
-        return queries.search(queryset, search_term), False
+        return queries.search(queryset, search_term, reader=get_current_user(request)), False
 
     def view_on_site(self, ticket: Ticket) -> str:
         return reverse("ticket", args=[ticket.ticket_id])
@@ -213,7 +210,7 @@ class OfTicket(ReadOnly, admin.ModelAdmin[Any]):
     search_help_text = _("A ticket id.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("ticket__search_text", "ticket__grams", "ticket__raw_voc")
+        return super().get_queryset(request).defer("ticket__raw_voc")
 
     @admin.display(description=_("ticket"))
     def of_ticket(self, row: Any) -> SafeString:

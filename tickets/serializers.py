@@ -238,7 +238,10 @@ class TicketSerializer(RowSerializer):
 
 
 class PageSerializer(serializers.Serializer[Any]):
-    """`next_cursor` leads to the following page at the same cost however deep; it is null on the last one."""
+    """`next_cursor` leads to the following page at the same cost however deep; it is null on the last one.
+
+    With `q`, `total_count` counts to 1,000 and no further; cursors go on behind that.
+    """
 
     tickets = RowSerializer(many=True)
     total_count = serializers.IntegerField()

@@ -3,6 +3,7 @@
 from tickets.models.catalogue import System
 from tickets.models.intake import IdempotencyKey, TicketCount, TicketDay
 from tickets.models.runs import AnalysisRun, AnalysisStep, RunState
+from tickets.models.search import SearchEntry, Synonyms
 from tickets.models.ticket import RESTING, Comment, EventKind, RejectCategory, Status, Ticket, TicketEvent
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "IdempotencyKey",
     "RejectCategory",
     "RunState",
+    "SearchEntry",
     "Status",
+    "Synonyms",
     "System",
     "Ticket",
     "TicketCount",
