@@ -24,7 +24,7 @@ from django.core.management import call_command
 from voc.dev.embedded import throwaway
 
 FEW, MANY = 10_000, 1_000_000
-ROUNDS = 100
+ROUNDS = 20
 CORPUS = Path(__file__).parent.parent / "tests" / "corpus"
 # Frequent and rare, Korean and English, a piece of a word, a customer, ids, what occurs nowhere.
 QUERIES = (

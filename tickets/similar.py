@@ -5,38 +5,45 @@ have in common with them (docs/decisions/similar-cases.md); those are compared i
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Case, FloatField, Q, QuerySet, Value, When
 from django.db.models.expressions import CombinedExpression, Expression
 
 from llm.base import PastCase
 from tickets.grams import hashed, normalise
-from tickets.models import RESTING, Status, Ticket
+from tickets.models import RESTING, SearchEntry, Status, Ticket
 from tickets.synonyms import Thesaurus, thesaurus
 from tickets.words import MAX_TEXT, pair, roots
 from voc.core.vocabulary import ProblemType
 
-# How many rows the index may be expected to find, and how many of them, those that share most, are compared.
+# How many rows the index may be expected to find, and how many of them, those that share most, are looked
+# at, and how many of those that are at rest are compared.
 MAX_FOUND: Final = 3000
+MAX_RANKED: Final = 1000
 MAX_COMPARED: Final = 150
-# Of a long complaint, the rarest words.
+# Of a long complaint, what the synonyms know and the rarest of the other words.
 MAX_UNITS: Final = 16
+MAX_ALONE: Final = 8
 # Words occur together more often than chance has it.
 TOGETHER: Final = 3.0
 MAX_TRIPLES: Final = 12
+MAX_NEAR: Final = 3
 # Two texts of one language have some endings in common; below this they share little else.
 LEAST: Final = 0.15
 DECIDED: Final = (Status.IN_PROGRESS, Status.DONE, Status.REJECTED)
-# What the parts of a text weigh in the comparison: what it speaks of, the roots of its words, their letters.
-CONCEPT: Final = 2.0
-ROOT: Final = 2.0
-LETTERS: Final = 0.5
+# What the parts of a text weigh in the comparison: what it speaks of, the roots of its words, those that a group of synonyms
+# stands for already, their letters; and what one of the two has alone.
+CONCEPT: Final = 1.3
+ROOT: Final = 1.0
+SAME_WORD: Final = 0.3
+LETTERS: Final = 0.3
+MISSING: Final = 1.0
+MORE: Final = 0.05
 
 
 def similar_cases(
@@ -96,6 +103,8 @@ class _Unit:
 
     words: frozenset[str]
     pairs: frozenset[int]
+    # Those of the words that pairs are looked for with: its own, and the most frequent of the others.
+    near: frozenset[str]
     frequency: float
     weight: float
 
@@ -108,17 +117,27 @@ def _units(text: str, known: Thesaurus, statistics: _Statistics) -> list[_Unit]:
     """The complaint's words, the rarest first; those of one group of synonyms, with the others of the group, as one."""
     found = roots(text)
     units, covered = [], set()
-    for group, part in known.named(text).items():
+    for group in known.named(text, found):
         words = known.roots[group]
-        covered |= words | set(roots(part))
+        covered |= words
         if words or known.pairs[group]:
             units.append((words, known.pairs[group]))
-    units += [(frozenset({root}), frozenset()) for root in found if root not in covered]
-    made = [_Unit(words, pairs, statistics.frequency(words), statistics.weight(words)) for words, pairs in units]
-    return sorted(made, key=lambda unit: (unit.frequency, sorted(unit.words)))[:MAX_UNITS]
+    alone = sorted((root for root in found if root not in covered), key=lambda root: (statistics.frequency((root,)), root))
+    units += [(frozenset({root}), frozenset()) for root in alone[: max(MAX_ALONE, MAX_UNITS - len(units))]]
+    made = [
+        _Unit(words, pairs, _near(words, found, statistics), statistics.frequency(words), statistics.weight(words))
+        for words, pairs in units
+    ]
+    return sorted(made, key=lambda unit: (unit.frequency, sorted(unit.words)))
+
+
+def _near(words: frozenset[str], found: list[str], statistics: _Statistics) -> frozenset[str]:
+    by_frequency = sorted(words, key=lambda word: (-statistics.frequencies.get(hashed(word), 0.0), word))
+    return frozenset(by_frequency[:MAX_NEAR]) | (words & set(found))
 
 
 def _candidates(tickets: QuerySet[Ticket], units: list[_Unit], statistics: _Statistics) -> list[Ticket]:
+    """Those of the tickets that have most in common with the units, as far as words alone can tell."""
     probe = _probe(units, statistics)
     if probe is None:
         return []
@@ -126,13 +145,24 @@ def _candidates(tickets: QuerySet[Ticket], units: list[_Unit], statistics: _Stat
     for unit in units:
         if unit.words:
             holds = Case(
-                When(entry__words__overlap=unit.hashes, then=Value(round(unit.weight, 4))),
+                When(words__overlap=unit.hashes, then=Value(round(unit.weight, 4))),
                 default=Value(0.0),
                 output_field=FloatField(),
             )
             shared = CombinedExpression(shared, "+", holds, output_field=FloatField())
-    found = tickets.filter(probe).annotate(shared=shared).order_by("-shared", "-pk")
-    return list(found.defer("decision_reason", "action_proposal")[:MAX_COMPARED])
+    found = SearchEntry.objects.filter(probe).annotate(shared=shared).order_by("-shared", "-pk")
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The planner adds up the frequencies of thousands of hashes and would rather read the whole table; but the probe
+        # was made so that the index leads to few rows. Only a scan of its bitmap is left to choose.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        keys = list(found.values_list("pk", flat=True)[:MAX_RANKED])
+        cursor.execute("SET LOCAL enable_seqscan = DEFAULT; SET LOCAL enable_indexscan = DEFAULT")
+    rank = {key: at for at, key in enumerate(keys)}
+    rows = tickets.filter(pk__in=keys).values_list("pk", flat=True)
+    best = sorted(rows, key=rank.__getitem__)[:MAX_COMPARED]
+    return sorted(
+        Ticket.objects.filter(pk__in=best).defer("decision_reason", "action_proposal"), key=lambda each: rank[each.pk]
+    )
 
 
 def _probe(units: list[_Unit], statistics: _Statistics) -> Q | None:
@@ -153,7 +183,7 @@ def _probe(units: list[_Unit], statistics: _Statistics) -> Q | None:
         hashes |= each
     if not hashes:
         return None
-    probe = Q(entry__pairs__overlap=sorted(hashes))
+    probe = Q(pairs__overlap=sorted(hashes))
     threes = sorted((rows * _together(three), number, three) for number, three in enumerate(combinations(units, 3)))
     used = 0
     for cost, _number, (one, two, three) in threes:
@@ -164,7 +194,7 @@ def _probe(units: list[_Unit], statistics: _Statistics) -> Q | None:
             continue
         expected += cost
         used += 1
-        probe |= Q(entry__pairs__overlap=sorted(near[0])) & Q(entry__pairs__overlap=sorted(near[1]))
+        probe |= Q(pairs__overlap=sorted(near[0])) & Q(pairs__overlap=sorted(near[1]))
     return probe
 
 
@@ -175,63 +205,50 @@ def _together(units: Iterable[_Unit]) -> float:
 
 
 def _pair_hashes(one: _Unit, two: _Unit) -> set[int]:
-    return {pair(first, second) for first in one.words for second in two.words}
+    return {pair(first, second) for first in one.near for second in two.near}
 
 
 def _similarities(text: str, others: list[str], known: Thesaurus, statistics: _Statistics) -> list[float]:
-    """The cosine between the text and each of the others over their parts, rare ones counting more."""
-    parts = [_parts(each, known) for each in (text, *others)]
-    spread = Counter(part for each in parts for part in each)
-    total = len(parts)
-    weighted = []
-    for each in parts:
-        weighted.append({part: n * _rarity(part, spread[part], total, known, statistics) for part, n in each.items()})
-    wanted, *compared = weighted
-    return [round(_cosine(wanted, each), 4) for each in compared]
+    """How far each of the others says what the text says, 0–1: the weight of what they share, against what each has alone.
+
+    What the text says and the other does not counts for more than the reverse: people tell a fault with more or fewer
+    words about themselves.
+    """
+    wanted = _parts(text, known, statistics)
+    return [round(_alike(wanted, _parts(other, known, statistics)), 4) for other in others]
 
 
-def _rarity(part: str, spread: int, total: int, known: Thesaurus, statistics: _Statistics) -> float:
-    kind, _, value = part.partition(" ")
-    near = 1 + math.log(total / spread)
-    if kind == "root":
-        return ROOT * statistics.weight((value,)) * 0.2 + near
-    if kind == "concept":
-        return CONCEPT * statistics.weight(known.roots[value]) * 0.2 + near
-    return LETTERS * near
+def _alike(wanted: dict[str, float], other: dict[str, float]) -> float:
+    shared = sum(weight for part, weight in wanted.items() if part in other)
+    missing = sum(wanted.values()) - shared
+    more = sum(weight for part, weight in other.items() if part not in wanted)
+    total = shared + MISSING * missing + MORE * more
+    # Squared: half of what a text says is in many that are about something else.
+    return (shared / total) ** 2 if total else 0.0
 
 
-def _parts(text: str, known: Thesaurus) -> dict[str, float]:
-    """What a text is made of, with how much each part counts.
+def _parts(text: str, known: Thesaurus, statistics: _Statistics) -> dict[str, float]:
+    """What a text speaks of, its words and, for other than Latin ones, their pairs of letters, with what each weighs.
 
     Numbers tell one order from another, not one problem from another; words that every text has tell nothing.
     """
     parts: dict[str, float] = {}
+    covered: set[str] = set()
     found = roots(text)
-    parts |= {f"root {root}": 1.0 for root in found}
-    parts |= {f"concept {group}": 1.0 for group in known.named(text)}
-    letters = Counter(
-        word[at : at + length]
-        for word in _words(text)
-        if not word.isascii()
-        for length in (2, 3)
-        for at in range(len(word) - length + 1)
-    )
-    parts |= {f"letters {gram}": math.log1p(n) for gram, n in letters.items()}
+    for group in known.named(text, found):
+        covered |= known.roots[group]
+        parts[f"concept {group}"] = CONCEPT * statistics.weight(known.roots[group])
+    for root in found:
+        weight = statistics.weight((root,))
+        parts[f"root {root}"] = (SAME_WORD if root in covered else ROOT) * weight
+    for word in _words(text):
+        if not word.isascii():
+            parts |= {f"letters {word[at : at + 2]}": LETTERS for at in range(len(word) - 1)}
     return parts
 
 
 def _words(text: str) -> list[str]:
     return "".join(char if char.isalpha() else " " for char in normalise(text[:MAX_TEXT])).split()
-
-
-def _cosine(one: dict[str, float], other: dict[str, float]) -> float:
-    shared = sum(weight * other[piece] for piece, weight in one.items() if piece in other)
-    lengths = _length(one.values()) * _length(other.values())
-    return min(1.0, shared / lengths) if lengths else 0.0
-
-
-def _length(weights: Iterable[float]) -> float:
-    return math.sqrt(sum(weight * weight for weight in weights))
 
 
 def _case(ticket: Ticket, similarity: float) -> PastCase:

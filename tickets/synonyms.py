@@ -18,13 +18,18 @@ Group = tuple[str, tuple[str, ...]]
 class Thesaurus:
     """The groups in force. `roots` of a group: the hashes that lead to texts that speak of it, by words or by pairs."""
 
+    # Phrases by their first letter, groups by the root of one of their words.
     _members: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    _groups: dict[str, list[str]] = field(default_factory=dict)
     roots: dict[str, frozenset[str]] = field(default_factory=dict)
     pairs: dict[str, frozenset[int]] = field(default_factory=dict)
 
-    def named(self, text: str) -> dict[str, str]:
-        """The groups that the text speaks of, with the part of it that does."""
-        return {group: part for part, group in self._found(text)}
+    def named(self, text: str, found: list[str]) -> dict[str, str]:
+        """The groups that the text, whose roots are `found`, speaks of, with the part of it that does."""
+        named = {group: part for part, group in self._found(text)}
+        for root in found:
+            named |= dict.fromkeys(self._groups.get(root, ()), root)
+        return named
 
     def _found(self, text: str) -> Iterator[tuple[str, str]]:
         joined, starts = _joined(text)
@@ -44,12 +49,15 @@ def _thesaurus(groups: tuple[Group, ...]) -> Thesaurus:
             joined, _starts = _joined(member)
             if not joined:
                 continue
-            made._members.setdefault(joined[0], []).append((joined, name))
             found = words.roots(member)
-            if len(found) == 1:
+            if len(found) == 1 and " " not in member:
                 single.add(found[0])
-            elif len(found) == 2:
+                continue
+            made._members.setdefault(joined[0], []).append((joined, name))
+            if len(found) == 2:
                 double.add(words.pair(*found))
+        for root in single:
+            made._groups.setdefault(root, []).append(name)
         made.roots[name] = frozenset(single)
         made.pairs[name] = frozenset(double)
     return made

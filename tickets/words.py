@@ -41,8 +41,12 @@ _STOP_KO: Final = (
     "안녕 감사 부탁 제가 저는 저희 우리 그런 그리 그래 그냥 근데 하지 해서 했는 했습 합니 하는 하면 하고 하려 해요 되는 "
     "있습 있는 있어 있다 없습 없는 없어 입니 이거 이게 저기 여기 거기 정말 진짜 너무 계속 자꾸 다시 아직 지금 오늘 어제 "
     "빨리 빠른 확인 문의 고객 주세 해주 바랍 드립 드려 같은 같아 때문 것도 거예 거죠 건가 건지 왜 좀 더 잘 이 그 저 것 수 "
-    "때 데 나 너 네 예 뭐 또 참 제 게 걸 건 분 번 후 전"
+    "때 데 나 너 네 예 뭐 또 참 제 게 걸 건 분 번 후 전 "
+    "했더 더니 않습 않아 않는 했어 했습 되어 됐습 돼서 되면 된다 다면 라고 하니 하네 하고 했다 인데 이라 이런 어떤 아무 전부 "
+    "모두 항상 매번 분명 나온 나와 나옵 걸로 것으 받지 못했 못하 달에 생깁 가고 여러 누가 무슨 어떻 그대 그냥 이후 이전 관련"
 )
+# Of one syllable, only nouns say something; the rest are endings and helpers.
+ONE_SYLLABLE: Final = frozenset("앱 돈 웹 폰 글 옷 표 차 짐 칸 값 책 방 집 문 빵 약 몰 핀 칩".split())
 STOP_WORDS: Final = frozenset(_STOP.split()) | frozenset(_STOP_KO.split())
 
 
@@ -67,7 +71,7 @@ def _korean(word: str) -> tuple[str, ...]:
     if len(word) > 1:
         word = _PARTICLE.sub("", word) or word
     parts = (word[:2], word[2:4]) if len(word) > 3 else (word[:2],)
-    return tuple(part for part in parts if part not in STOP_WORDS)
+    return tuple(part for part in parts if part not in STOP_WORDS and (len(part) > 1 or part in ONE_SYLLABLE))
 
 
 def word_hashes(found: list[str]) -> list[int]:
