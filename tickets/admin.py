@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import get_current_user, has_permission
 from tickets import admin_acts, queries
 from tickets.admin_logs import SystemForm, try_query
-from tickets.models import AnalysisRun, AnalysisStep, Comment, System, Ticket, TicketEvent
+from tickets.models import AnalysisRun, AnalysisStep, Comment, Synonyms, System, Ticket, TicketEvent
 from tickets.results import told
 from voc.core.vocabulary import ProblemType
 
@@ -336,3 +336,37 @@ class SystemAdmin(admin.ModelAdmin[System]):
 
     def has_delete_permission(self, request: HttpRequest, obj: System | None = None) -> bool:
         return False
+
+
+@admin.register(Synonyms)
+class SynonymsAdmin(admin.ModelAdmin[Synonyms]):
+    """Admins edit them, managers may look; the admin's history says who changed what."""
+
+    list_display = ("name", "listed", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name", "words")
+    fields = ("name", "words", "is_active")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "words":
+            return OnePerLine(label=db_field.verbose_name, help_text=db_field.help_text)
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+    @admin.display(description=Synonyms._meta.get_field("words").verbose_name)
+    def listed(self, group: Synonyms) -> str:
+        return ", ".join(str(word) for word in group.words)[:120]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return has_permission(request.user, "ticket:read")
+
+    def has_view_permission(self, request: HttpRequest, obj: Synonyms | None = None) -> bool:
+        return has_permission(request.user, "ticket:read")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return has_permission(request.user, CONFIGURE)
+
+    def has_change_permission(self, request: HttpRequest, obj: Synonyms | None = None) -> bool:
+        return has_permission(request.user, CONFIGURE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Synonyms | None = None) -> bool:
+        return has_permission(request.user, CONFIGURE)

@@ -33,8 +33,8 @@ MAX_ALONE: Final = 8
 TOGETHER: Final = 3.0
 MAX_TRIPLES: Final = 12
 MAX_NEAR: Final = 3
-# Two texts of one language have some endings in common; below this they share little else.
-LEAST: Final = 0.15
+# Below this two texts share a common word or two, a fifth of what one of them says.
+LEAST: Final = 0.04
 DECIDED: Final = (Status.IN_PROGRESS, Status.DONE, Status.REJECTED)
 # What the parts of a text weigh in the comparison: what it speaks of, the roots of its words, those that a group of synonyms
 # stands for already, their letters; and what one of the two has alone.

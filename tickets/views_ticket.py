@@ -32,6 +32,7 @@ from tickets.lifecycle import TRANSITIONS, Act
 from tickets.models import AnalysisStep, RunState, Status, Ticket
 from tickets.personal import hidden
 from tickets.similar import similar_cases
+from tickets.views_patterns import patterns_of
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
 from tickets.views_timeline import lines_of, similar_lines
@@ -144,6 +145,7 @@ def _analysis_context(found: Ticket, *, personal: bool) -> dict[str, Any]:
         "proposal": read_proposal(found.action_proposal),
         "runs": compare_runs(runs),
         "similar": similar_lines(similar),
+        "patterns": patterns_of(found, personal=personal),
     }
 
 

@@ -96,7 +96,7 @@ def essence(result: AnalysisResult) -> tuple[Any, ...]:
 def test_a_model_decides_and_the_run_says_which_with_which_prompt(tmp_path: Path) -> None:
     result = analyse(tmp_path)
 
-    assert (result.analyst, result.prompt) == ("openai/gpt-6.1-terra", "solver 1.1.0"), (
+    assert (result.analyst, result.prompt) == ("openai/gpt-6.1-terra", "solver 1.2.0"), (
         "urgent and short goes to the fast one"
     )
     assert (result.primary, result.urgency, comes_to_people(result)) == ("integration_error", "high", False)

@@ -2,6 +2,7 @@ import pytest
 from django.db import connection
 
 from tests.factories import TicketFactory
+from tickets.models import Synonyms
 from tickets.similar import similar_cases
 
 pytestmark = pytest.mark.django_db
@@ -32,9 +33,11 @@ def found(text, **more):
         ("The refund button gives me an error every single time", "Clicking REFUND always shows errors"),
     ],
 )
-def test_a_complaint_in_other_words_is_found_and_unlike_ones_are_not(past, text):
+def test_a_complaint_in_other_words_is_found_before_all_others_and_much_more_alike(past, text):
     ticket = TicketFactory(approved=True, raw_voc=past)
-    assert found(text) == [ticket.ticket_id]
+    first, *others = similar_cases(text=text)
+    assert first.ticket_id == ticket.ticket_id
+    assert all(other.similarity < first.similarity / 2 for other in others)
 
 
 def test_a_case_tells_what_became_of_it():
@@ -67,9 +70,10 @@ def test_open_cases_can_be_left_out_and_so_can_the_ticket_itself():
     decided = TicketFactory(raw_voc=text, approved=True)
     waiting = TicketFactory(raw_voc=text, waiting=True)
     TicketFactory(raw_voc=text)
-    assert found(text) == [waiting.ticket_id, decided.ticket_id]
-    assert found(text, decided_only=True) == [decided.ticket_id]
-    assert found(text, exclude_ticket_id=waiting.ticket_id) == [decided.ticket_id]
+    assert found(text, limit=2) == [waiting.ticket_id, decided.ticket_id]
+    assert found(text, decided_only=True, limit=1) == [decided.ticket_id]
+    assert found(text, exclude_ticket_id=waiting.ticket_id, limit=1) == [decided.ticket_id]
+    assert waiting.ticket_id not in found(text, decided_only=True)
     assert found(text, limit=1) == [waiting.ticket_id]
 
 
@@ -87,7 +91,7 @@ def test_the_rarest_pairs_lead_to_the_candidates_when_the_statistics_know_them()
     ticket = TicketFactory(approved=True, raw_voc="환불 버튼 누르면 맨날 오류가 나요")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tickets_ticket")
-    assert found("환불 버튼을 눌러도 오류만 떠요") == [ticket.ticket_id]
+    assert found("환불 버튼을 눌러도 오류만 떠요", limit=1) == [ticket.ticket_id]
 
 
 def test_many_tickets_are_searched_by_the_index():
@@ -97,3 +101,27 @@ def test_many_tickets_are_searched_by_the_index():
         cursor.execute("ANALYZE tickets_ticket")
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert len(found("쿠폰 적용이 안 돼요")) == 1
+
+
+def test_a_group_of_synonyms_counts_as_soon_as_it_is_written_and_no_longer_when_it_is_switched_off():
+    ticket = TicketFactory(approved=True, raw_voc="뽁뽁이 없이 왔어요")
+    question = "완충재 빠진 포장"
+    assert ticket.ticket_id not in found(question)
+    group = Synonyms.objects.create(name="bubble wrap", words=["뽁뽁이", "완충재"])
+    assert ticket.ticket_id in found(question)
+    group.is_active = False
+    group.save()
+    assert ticket.ticket_id not in found(question)
+
+
+def test_the_first_synonyms_are_there_and_reach_from_one_language_to_the_other():
+    assert Synonyms.objects.count() > 100
+    ticket = TicketFactory(approved=True, raw_voc="Refund for my subscription was rejected")
+    assert found("정기결제 환불 거절", limit=1) == [ticket.ticket_id]
+
+
+def test_similar_cases_take_the_same_queries_however_many_tickets(django_assert_num_queries):
+    for number in (3, 30):
+        TicketFactory.create_batch(number, approved=True, raw_voc="환불 버튼 누르면 맨날 오류가 나요")
+        with django_assert_num_queries(9):
+            assert len(found("환불 버튼 오류")) == 5
