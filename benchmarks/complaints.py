@@ -65,7 +65,9 @@ class Complaints:
         occasion = self._one(language, "occasion") if draw() < 0.25 else ""
         if language == "ko":
             return f"{when}{place}{occasion + ' ' if occasion else ''}{thing} {wrong}".strip()
-        return f"{when}{thing} {wrong}{' ' + place.strip() if place else ''}{' ' + occasion if occasion else ''}".strip()
+        return (
+            f"{when}{thing} {wrong}{' ' + place.strip() if place else ''}{' ' + occasion if occasion else ''}".strip()
+        )
 
     def _code(self, language: str) -> str:
         code = self._random.choice(("E-{}", "ERR_{}", "{}", "HTTP {}", "ORA-0{}"))

@@ -13,8 +13,8 @@ from benchmarks.complaints import Complaints
 # The newest is from now, the others one every so often before it: a million in three years.
 BETWEEN: Final = timedelta(seconds=95)
 INDEXES: Final = {
-    "entry_grams": 'CREATE INDEX entry_grams ON tickets_searchentry USING gin (grams) WITH (gin_pending_list_limit = 1024)',
-    "entry_pairs": 'CREATE INDEX entry_pairs ON tickets_searchentry USING gin (pairs) WITH (gin_pending_list_limit = 1024)',
+    "entry_grams": "CREATE INDEX entry_grams ON tickets_searchentry USING gin (grams) WITH (gin_pending_list_limit = 1024)",
+    "entry_pairs": "CREATE INDEX entry_pairs ON tickets_searchentry USING gin (pairs) WITH (gin_pending_list_limit = 1024)",
 }
 STATUSES: Final = ("DONE",) * 6 + ("REJECTED", "WAITING_CONFIRM", "IN_PROGRESS", "MANUAL_REQUIRED")
 TICKET: Final = (

@@ -29,7 +29,18 @@ CORPUS = Path(__file__).parent.parent / "tests" / "corpus"
 # Frequent and rare, Korean and English, a piece of a word, a customer, ids, what occurs nowhere.
 QUERIES = (
     *("환불", "결제가 안", "인증번호", "쿠폰", "팀장님한테", "예수금이 취소", "로트번호", "환", "을 눌러도", "김민지"),
-    *("refund", "time", "haggard", "Emily Larsen", "supplier record", "VOC-2026", "-0000777", "없는말뭉치", "e", "HTTP 404"),
+    *(
+        "refund",
+        "time",
+        "haggard",
+        "Emily Larsen",
+        "supplier record",
+        "VOC-2026",
+        "-0000777",
+        "없는말뭉치",
+        "e",
+        "HTTP 404",
+    ),
 )
 
 
@@ -62,7 +73,9 @@ def _measure_at(sizes: Iterable[int], pairs: list[dict[str, Any]]) -> list[dict[
         print(f"{size - there:,} tickets made in {seconds:.0f} s", flush=True)
         there = size
         known = known or {
-            each["id"]: TicketFactory(approved=True, raw_voc=each["past"], customer_name="Kim", ticket_id=f"PAIR-{each['id']}").ticket_id
+            each["id"]: TicketFactory(
+                approved=True, raw_voc=each["past"], customer_name="Kim", ticket_id=f"PAIR-{each['id']}"
+            ).ticket_id
             for each in pairs
         }
         found.append({name: timed(ask) for name, ask in _asked(pairs).items()})

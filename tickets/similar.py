@@ -122,7 +122,9 @@ def _units(text: str, known: Thesaurus, statistics: _Statistics) -> list[_Unit]:
         covered |= words
         if words or known.pairs[group]:
             units.append((words, known.pairs[group]))
-    alone = sorted((root for root in found if root not in covered), key=lambda root: (statistics.frequency((root,)), root))
+    alone = sorted(
+        (root for root in found if root not in covered), key=lambda root: (statistics.frequency((root,)), root)
+    )
     units += [(frozenset({root}), frozenset()) for root in alone[: max(MAX_ALONE, MAX_UNITS - len(units))]]
     made = [
         _Unit(words, pairs, _near(words, found, statistics), statistics.frequency(words), statistics.weight(words))

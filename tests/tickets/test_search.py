@@ -12,7 +12,9 @@ from tickets.queries import search
 
 
 def hits(q):
-    return set(search(Ticket.objects.all(), q, reader=UserFactory.build(manager=True)).values_list("ticket_id", flat=True))
+    return set(
+        search(Ticket.objects.all(), q, reader=UserFactory.build(manager=True)).values_list("ticket_id", flat=True)
+    )
 
 
 @pytest.mark.django_db

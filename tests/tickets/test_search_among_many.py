@@ -16,7 +16,7 @@ from tickets.paging import page_of
 from tickets.queries import TicketFilter, search
 from tickets.similar import similar_cases
 
-MANY = 4000
+MANY = 2000
 PAIRS = Path(__file__).parent.parent / "corpus" / "paraphrases.jsonl"
 
 

@@ -121,7 +121,7 @@ def test_the_first_synonyms_are_there_and_reach_from_one_language_to_the_other()
 
 
 def test_similar_cases_take_the_same_queries_however_many_tickets(django_assert_num_queries):
-    for number in (3, 30):
+    for number in (6, 30):
         TicketFactory.create_batch(number, approved=True, raw_voc="환불 버튼 누르면 맨날 오류가 나요")
         with django_assert_num_queries(9):
             assert len(found("환불 버튼 오류")) == 5
