@@ -46,7 +46,30 @@ _STOP_KO: Final = (
     "모두 항상 매번 분명 나온 나와 나옵 걸로 것으 받지 못했 못하 달에 생깁 가고 여러 누가 무슨 어떻 그대 그냥 이후 이전 관련"
 )
 # Of one syllable, only nouns say something; the rest are endings and helpers.
-ONE_SYLLABLE: Final = frozenset("앱 돈 웹 폰 글 옷 표 차 짐 칸 값 책 방 집 문 빵 약 몰 핀 칩".split())
+ONE_SYLLABLE: Final = frozenset(
+    [
+        "앱",
+        "돈",
+        "웹",
+        "폰",
+        "글",
+        "옷",
+        "표",
+        "차",
+        "짐",
+        "칸",
+        "값",
+        "책",
+        "방",
+        "집",
+        "문",
+        "빵",
+        "약",
+        "몰",
+        "핀",
+        "칩",
+    ]
+)
 STOP_WORDS: Final = frozenset(_STOP.split()) | frozenset(_STOP_KO.split())
 
 

@@ -2,7 +2,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.factories import TicketFactory
 from tests.tickets.crowd import at_once
 from tickets import grams, services
 from tickets.models import EventKind, Status, Ticket
