@@ -21,7 +21,7 @@ ROW = {
 def test_the_page_shows_what_repeats_among_the_failing_lines_to_the_staff_without_personal_data_for_viewers():
     ticket = TicketFactory(waiting=True)
     run = AnalysisRun.objects.create(
-        ticket=ticket, job_id=1, state=RunState.DONE, analyst="offline", threshold=0.6, started_at=clock.now()
+        ticket=ticket, job_id=1, state=RunState.FINISHED, analyst="offline", threshold=0.6, started_at=clock.now()
     )
     AnalysisStep.objects.create(
         run=run,
