@@ -105,14 +105,25 @@ def rollback(*, name: str, actor: User | None) -> PromptActivation:
         raise InvalidInput(field="name", message=f"There is no prompt {name!r}.")
     _followed.forget()
     now = choice_of(name)
-    history = [row.version for row in PromptActivation.objects.filter(name=name, label=ACTIVE).order_by("-id")]
-    before = next((version for version in [*history, manager.find(name, ACTIVE).version] if version != now.active), "")
+    before = _before(name, now.active)
     if now.canary:
         _add(name, CANARY, "", 0, actor)
         return _add(name, ACTIVE, now.active, 100, actor)
     if before not in manager.prompts[name]:
         raise InvalidInput(field="version", message=f"{name} had no other version in force before.")
     return _add(name, ACTIVE, before, 100, actor)
+
+
+def has_version_before(name: str) -> bool:
+    """Whether `rollback` has somewhere to go back to."""
+    return _before(name, choice_of(name).active) in prompt_manager().prompts[name]
+
+
+def _before(name: str, active: str) -> str:
+    """The version that was in force before this one; "" when there was none."""
+    rows = PromptActivation.objects.filter(name=name, label=ACTIVE).order_by("-id")
+    versions = [*rows.values_list("version", flat=True), prompt_manager().find(name, ACTIVE).version]
+    return next((version for version in versions if version != active), "")
 
 
 def _add(name: str, label: str, version: str, share: int, actor: User | None) -> PromptActivation:

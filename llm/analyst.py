@@ -6,9 +6,9 @@ When none answers, or the budget is spent, the built-in analyst decides instead 
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
@@ -67,7 +67,8 @@ class ModelAnalyst:
         except NoAnswer as error:
             log.warning("llm.no_answer", task="normalise", reasons=error.reasons)
             return replace(offline, by=self._fallback.name)
-        return _normalised(answer, complaint, offline, prompt=_name_of(self._normalizer))
+        found = _normalised(answer, complaint, offline, prompt=_name_of(self._normalizer))
+        return replace(found, hidden=self._redactor.behind([found.summary, found.reason, found.signals]))
 
     def solve(self, case: Case) -> Solution:
         """The model's decision, as far as it can be shown; the built-in analyst's when no model answers."""
@@ -78,9 +79,9 @@ class ModelAnalyst:
         shown = {f"L{number}": (entry, text) for number, (entry, text) in enumerate(lines.lines, 1)}
         variables = {
             "systems": _systems(case.complaint.systems),
-            "understood": self._redactor.redact(_understood(case.normalised)),
+            "understood": self._redactor.redact(_understood(case.normalised), keep=bool(case.normalised.prompt)),
             "complaint": complaint,
-            "logs": "\n".join(f"[{key}] {text}" for key, (_entry, text) in shown.items()) or "-",
+            "logs": "\n".join(f"[{key}] {_indented(text)}" for key, (_entry, text) in shown.items()) or "-",
             "patterns": self._redactor.redact(_patterns(case.patterns)) or "-",
             "past_cases": self._redactor.redact(_past(case.past_cases)) or "-",
         }
@@ -91,9 +92,9 @@ class ModelAnalyst:
             return offline
         keyed = {key: ShownLine(key, entry, text) for key, (entry, text) in shown.items()}
         checked = citations.check(answer.value.evidence, keyed, self._redactor)
-        return _solution(
-            answer, case, offline, checked, log_summary=_log_summary(offline, lines, withheld), by=self._solver
-        )
+        log_summary = _log_summary(offline, lines, withheld)
+        solution = _solution(answer, case, offline, checked, log_summary=log_summary, by=self._solver)
+        return replace(solution, hidden=self._redactor.behind(_said(solution, checked, keyed)))
 
     def _lines(self, case: Case, *, used: int) -> tuple[Shortened, int]:
         """The log lines as the model will see them: redacted, the hostile ones withheld, as many as its window takes."""
@@ -130,6 +131,13 @@ class ModelAnalyst:
         )
 
 
+def _said(solution: Solution, checked: Checked, shown: Mapping[str, ShownLine]) -> list[Any]:
+    """All texts of a solution that may hold placeholders, with the redacted lines that it quotes from."""
+    texts = [solution.summary, solution.root_cause, solution.evidence_summary, solution.ruled_out, solution.action]
+    whys = [evidence.why for evidence in solution.evidence]
+    return [texts, whys, [line.text for line in shown.values() if line.entry in checked.entries]]
+
+
 def _name_of(prompt: Prompt) -> str:
     return f"{prompt.name} {prompt.version}"
 
@@ -147,6 +155,11 @@ def _line(entry: LogEntry) -> str:
     return " ".join(part for part in parts if part) + trace
 
 
+def _indented(text: str) -> str:
+    """No part of a line, whatever breaks it holds, can pass for the beginning of another one."""
+    return "\n    ".join(text.splitlines())
+
+
 def _understood(found: Normalised) -> str:
     facts = {
         "summary": found.summary,
@@ -162,11 +175,16 @@ def _patterns(patterns: Sequence[str]) -> str:
 
 
 def _past(cases: Sequence[PastCase]) -> str:
+    """A line for each; their customers are others, whose names and numbers must not stand there either."""
     return "\n".join(
-        f"- {past.ticket_id}: {past.summary[:200]} → {past.problem_type or '-'} ({past.outcome}, {past.similarity:.2f})"
+        f"- {past.ticket_id}: {_headline(past)} → {past.problem_type or '-'} ({past.outcome}, {past.similarity:.2f})"
         for past in cases
         if not speaks_to_the_analyst(past.summary)
     )
+
+
+def _headline(past: PastCase) -> str:
+    return Redactor(past.names, hidden=past.hidden).redact(past.summary)[:200]
 
 
 def _normalised(

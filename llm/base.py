@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from llm.redaction import Hidden
 from voc.core.vocabulary import LogContext, LogEntry, ProblemType, SystemInfo, Urgency
 
 
@@ -42,7 +43,8 @@ class Normalised:
     language, or as a `reason` in the analyst's own words, and with nothing else.
 
     `affected_system` is a name of the catalogue or "" when nothing points to one; `signals` are the words that led here.
-    `by` names who read it where that is not the analyst that was asked, `prompt` the version of the prompt.
+    `by` names who read it where that is not the analyst that was asked, `prompt` the version of the prompt; `hidden` is what
+    is behind the placeholders in its texts.
     """
 
     understood: bool
@@ -56,11 +58,15 @@ class Normalised:
     signals: tuple[str, ...] = ()
     by: str = ""
     prompt: str = ""
+    hidden: Hidden = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class PastCase:
-    """A similar ticket and what became of it: `outcome` is approved, rejected, corrected, completed or open; `similarity` 0–1."""
+    """A similar ticket and what became of it: `outcome` is approved, rejected, corrected, completed or open; `similarity` 0–1.
+
+    `names` are its own customer's, `hidden` is what is behind the placeholders in its summary.
+    """
 
     ticket_id: str
     text: str
@@ -69,6 +75,8 @@ class PastCase:
     system: str
     outcome: str
     similarity: float
+    names: tuple[str, ...] = ()
+    hidden: Hidden = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,8 @@ class Grades:
 class Solution:
     """A decision with its evidence. `action` has the shape of `action_proposal` in the API; `analyst` names who decided.
 
-    `prompt` is the version of the prompt that led to it, "" without a model.
+    `prompt` is the version of the prompt that led to it, "" without a model. `hidden` is what is behind the placeholders in
+    its texts, and what else is personal in the lines that it quotes.
     """
 
     primary: ProblemType
@@ -135,6 +144,7 @@ class Solution:
     action: dict[str, Any] = field(default_factory=dict)
     similar_cases_used: tuple[str, ...] = ()
     prompt: str = ""
+    hidden: Hidden = field(default_factory=dict)
 
 
 class Analyst(Protocol):

@@ -3,7 +3,7 @@
 Every change happens under one advisory lock in a transaction of a few milliseconds; no call is made inside it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from llm.models import ModelCall, Reservation, SpendDay
 from voc.core import clock
-from voc.core.alerts import raise_alert
+from voc.core.alerts import clear_alert, open_alerts, raise_alert
 
 # Held while sums are read and changed; the number is this module's own.
 LOCK: Final = 0x4C4C4D
@@ -65,7 +65,7 @@ def spending() -> Spending:
 
 
 def is_tight() -> bool:
-    """Whether the soft limit is reached: cheaper models from here on. The admins are told once a month or day."""
+    """Whether the soft limit is reached: cheaper models from here on. The admins are told once a day."""
     now = spending()
     if now.part() < Decimal(str(settings.LLM_SOFT_LIMIT)):
         return False
@@ -106,7 +106,24 @@ def _lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
+def clear_what_passed() -> int:
+    """Close the alerts of another day or of other limits, and those of today that hold no longer. Returns how many.
+
+    What is set aside at this moment does not count: it comes and goes, and an alert must not.
+    """
+    part = replace(spending(), reserved=ZERO).part()
+    # A call is refused before all is spent, when it would have gone beyond: that alert stays as long as the day.
+    still = {_key("hard")} | ({_key("soft")} if part >= Decimal(str(settings.LLM_SOFT_LIMIT)) else set())
+    gone = set(open_alerts("llm.budget.")) - still
+    return sum(clear_alert(key) for key in gone)
+
+
+def _key(limit: str) -> str:
+    """Once a day, and anew when the limits are others."""
+    return f"llm.budget.{limit}:{clock.site_day(clock.now()):%Y-%m-%d}:{day_limit():f}/{month_limit():f}"
+
+
 def _tell(limit: str, title: str, now: Spending) -> None:
     figures = {"day": now.day, "day_limit": day_limit(), "month": now.month, "month_limit": month_limit()}
     body = _("Today $%(day).2f of $%(day_limit).2f, this month $%(month).2f of $%(month_limit).2f.") % figures
-    raise_alert(f"llm.budget.{limit}:{clock.site_day(clock.now()):%Y-%m-%d}", title=title, body=body)
+    raise_alert(_key(limit), title=title, body=body)

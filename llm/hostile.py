@@ -44,8 +44,22 @@ _PATTERNS: Final = (
     r"<!--\s*user|\{\{|DATA-[0-9a-f]{6,}|jailbreak|prompt\s*injection|developer\s+mode|개발자\s*모드|DAN\s+mode",
     r"(?:approve|confirm|close)\s+(?:this|the|every|all)\s+(?:ticket|complaint)|(?:티켓|민원)[^.\n]{0,20}(?:승인|자동\s*종결)",
     r"(?:cite|quote|인용)[^.\n]{0,30}(?:line|log|줄|로그)|base64",
+    r"(?:auto|skip)[_\s-]?(?:approv|human|review)|do\s+not\s+(?:route|escalate)|자동\s?승인|검토\s?(?:단계)?[를을]?\s?(?:건너|생략)",
+    r"승인\s?완료|(?:분석|검수|검토)[^.\n]{0,10}(?:불필요|완료)|\bapproved\.|approved\s+by\s+(?:the\s+)?(?:reviewer|manager)",
+    r"승인(?:하세요|하라|해라|합니다)|(?:규칙|지침|지시)[^.\n]{0,20}(?:버리|어기|내보)|approve\s+(?:what|whatever|everything|anything)",
+    r"internal\s+note|\[/?\s*내부|내부\s*메모|관리자\s*지침|운영자\s*지침|추가\s*지침|실전\s*규칙|반려\s*처리",
+    r"close_ticket|function_calls?>|<invoke|tool_(?:result|call)|[\"']role[\"']\s*:|<!\[CDATA\[|</?instructions?|trusted\s*=",
+    r"(?:current|new|updated)\s+guidance|guidance\s+you|classify\s+(?:what|all|every|accordingly|linked)|do\s+not\s+investigate",
+    r"(?:repeat|translate|first\s+(?:ten\s+)?words)[^.\n]{0,40}(?:above|message|initial|you\s+were)|지침\s*전문|받은\s*지침|few-?shot",
+    r"[A-Z_]{3,}_(?:API_)?KEY\b|DATABASE_URL|SECRET_KEY|환경\s?변수[^.\n]{0,40}(?:값|알려)",
+    r"(?:answer|respond|reply)\s+only\s+in|stay\s+in\s+character|you\s+are\s+DAN|decode\s+(?:and|해서|후)|convert\s+it\s+and\s+do",
+    r"(?:in|into|in\s+to|of)\s+(?:your|the)\s+(?:summary|answer|proposal|notes|evidence\s+list)|요약\s*(?:끝|에)[^.\n]{0,60}붙여",
+    r"evidence\s+(?:list\s+)?(?:empty|is\s+not\s+needed)|로그를?\s*보지\s*마|읽지\s*말고\s*결론|그대로\s*(?:출력|실행)",
 )
 _SUSPICIOUS = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.IGNORECASE)
+# Letters that nobody sees; a flag of a region takes six.
+_TAGS = re.compile("[\U000e0020-\U000e007e]")
+MAX_TAGS: Final = 6
 _GAPS = re.compile(r"(?<=\b\w)[\s._\-*]+(?=\w\b)")
 _SMALL: Final = str.maketrans("аеорсухіј", "aeopcyxij")
 
@@ -53,7 +67,7 @@ _SMALL: Final = str.maketrans("аеорсухіј", "aeopcyxij")
 def speaks_to_the_analyst(text: str) -> bool:
     """Whether a text gives instructions to whoever analyses it, in Korean or English, dressed up or not."""
     seen = plain(text).translate(_SMALL)
-    if _SUSPICIOUS.search(seen):
+    if _SUSPICIOUS.search(seen) or len(_TAGS.findall(text)) > MAX_TAGS:
         return True
     # i g n o r e, 무.시.하.고
     joined = _GAPS.sub("", seen)

@@ -18,6 +18,7 @@ from accounts.permissions import get_current_user, has_permission
 from tickets import admin_acts, queries
 from tickets.admin_logs import SystemForm, try_query
 from tickets.models import AnalysisRun, AnalysisStep, Comment, Synonyms, System, Ticket, TicketEvent
+from tickets.personal import restored
 from tickets.results import told
 from voc.core.vocabulary import ProblemType
 
@@ -154,6 +155,11 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
         (_("Jira"), {"fields": ("jira_issue_key", "jira_project_key", "jira_synced_at"), "classes": ("collapse",)}),
     )
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Ticket | None:
+        """As it is to be read: whoever may enter here may decide."""
+        ticket = super().get_object(request, object_id, from_field)
+        return restored(ticket) if ticket else None
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
     ) -> tuple[QuerySet[Ticket], bool]:
@@ -179,7 +185,7 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
 
     @admin.display(description=_("complaint"))
     def subject(self, ticket: Ticket) -> str:
-        text = ticket.summary or ticket.raw_voc
+        text = restored(ticket).summary or ticket.raw_voc
         return text if len(text) <= 80 else f"{text[:79]}…"
 
     @admin.display(description=_("why people must decide"))

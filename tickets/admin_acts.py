@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import get_current_user
 from tickets import cleaning, services
 from tickets.models import RejectCategory, Ticket
+from tickets.personal import restored
 from voc.core.errors import VocError
 
 # As many as a person can mean, and as one request can do.
@@ -84,7 +85,7 @@ def _ask(
         **modeladmin.admin_site.each_context(request),
         "opts": modeladmin.opts,
         "title": title,
-        "tickets": tickets,
+        "tickets": [restored(ticket) for ticket in tickets],
         "form": form,
         "action": request.POST["action"],
         "checkbox": ACTION_CHECKBOX_NAME,

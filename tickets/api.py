@@ -120,7 +120,8 @@ class TicketView(APIView):
         user = get_current_user(request)
         ticket = self.ticket(request, ticket_id)
         arguments = _body(kind, request).arguments() if kind else {}
-        return self.flat(service(ticket_id=ticket.ticket_id, actor=user, **arguments), user)
+        changed = service(ticket_id=ticket.ticket_id, actor=user, **arguments)
+        return self.flat(queries.as_seen_by(user, changed), user)
 
     def flat(self, ticket: Ticket, user: User) -> Response:
         return Response(serializers.TicketSerializer(ticket, context={"user": user}).data)

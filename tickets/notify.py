@@ -10,12 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from llm.redaction import Redactor
 from notifications.deliveries import give_up as give_up_deliveries
 from notifications.models import Delivery, DeliveryState
 from notifications.services import NotificationMessage, get_notifications
 from tickets.models import EventKind, Ticket, TicketEvent
-from tickets.personal import hidden
+from tickets.personal import hidden, redactor_of
 from tickets.services import record_told
 from voc.core.errors import Permanent, Transient
 from voc.core.outbox.api import RunningJob
@@ -88,7 +87,7 @@ def compose(ticket: Ticket, *, event: str, key: str, verdict: TicketEvent | None
 
 def _summary(ticket: Ticket) -> str:
     """Often the customer's own words, and whoever reads the channel need not know who he is."""
-    text: str = hidden(ticket.summary, Redactor((ticket.customer_name,)))
+    text: str = hidden(ticket.summary, redactor_of(ticket))
     return text
 
 

@@ -11,9 +11,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import User
 from accounts.permissions import Role, has_permission
+from llm.redaction import restore
 from tickets import grams, lifecycle
 from tickets.models import EventKind, Status, Ticket, TicketCount, TicketEvent
-from tickets.personal import hidden, without_personal_data
+from tickets.personal import for_submitter, hidden, redactor_of, restored, without_personal_data
 from voc.core import clock
 
 VERDICTS = (EventKind.CONFIRMED, EventKind.REJECTED, EventKind.COMPLETED)
@@ -87,8 +88,10 @@ def get_visible(user: AnyUser, ticket_id: str) -> Ticket:
 
 
 def as_seen_by(user: AnyUser, ticket: Ticket) -> Ticket:
-    """The ticket, or for those who may not see personal data a copy to be read that has none."""
-    return ticket if sees_personal_data(user, ticket) else without_personal_data(ticket)
+    """The ticket as this user may read it: with the personal data behind its placeholders, or without any. A copy to be read."""
+    if has_permission(user, "ticket:confirm"):
+        return restored(ticket)
+    return for_submitter(ticket) if sees_personal_data(user, ticket) else without_personal_data(ticket)
 
 
 def filter_tickets(tickets: QuerySet[Ticket], wanted: TicketFilter, *, reader: AnyUser) -> QuerySet[Ticket]:
@@ -194,8 +197,14 @@ def timeline(ticket: Ticket, *, internal: bool = True, personal: bool = True) ->
     """
     if internal:
         events = list(ticket.events.order_by("id"))
-        for event in () if personal else events:
-            event.data = hidden(event.data)
+        if personal:
+            for event in events:
+                event.data = restore(event.data, ticket.placeholders)
+            return events
+        # What was handed in may be a copy for reading, which no longer knows the names.
+        redactor = redactor_of(Ticket.objects.only("customer_name", "placeholders").get(pk=ticket.pk))
+        for event in events:
+            event.data = hidden(event.data, redactor)
         return events
     return [_public(event, ticket) for event in ticket.events.exclude(kind__in=INTERNAL).order_by("id")]
 

@@ -1,6 +1,6 @@
 """What an analysis hands over to be stored: the decision, a record of each stage, and why people must decide instead."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -93,7 +93,8 @@ class AnalysisResult:
     `primary` is None when nothing was decided.
 
     `decision_reason` and `action_proposal` have the shapes of the API; `confidence` is 0–1,
-    `prompt` the version of the prompt that led to the decision.
+    `prompt` the version of the prompt that led to the decision. `placeholders` (such as [PHONE_1]) in its texts stand for
+    personal data: by placeholder, the forms in which it was written.
     """
 
     manual_reason: Reason | None = None
@@ -109,4 +110,5 @@ class AnalysisResult:
     action_proposal: dict[str, Any] | None = None
     analyst: str = ""
     prompt: str = ""
+    placeholders: Mapping[str, Sequence[str]] = field(default_factory=dict)
     steps: tuple[StepRecord, ...] = field(default=())

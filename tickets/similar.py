@@ -263,6 +263,8 @@ def _case(ticket: Ticket, similarity: float) -> PastCase:
         system=ticket.affected_system or "",
         outcome=outcome_of(ticket),
         similarity=similarity,
+        names=(ticket.customer_name,),
+        hidden=ticket.placeholders,
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,8 +30,9 @@ from tickets.forms import (
 )
 from tickets.lifecycle import TRANSITIONS, Act
 from tickets.models import AnalysisStep, RunState, Status, Ticket
-from tickets.personal import hidden
+from tickets.personal import as_read, hidden
 from tickets.similar import similar_cases
+from tickets.views_models import models_of
 from tickets.views_patterns import patterns_of
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
@@ -128,22 +129,23 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
     }
     context |= _trail_context(request, user, found)
     if internal:
-        context |= _analysis_context(found, personal=personal)
+        context |= _analysis_context(found, personal=personal, staff=bool(user.is_staff))
         context |= _forms_context(found, offers, shown)
     return context
 
 
-def _analysis_context(found: Ticket, *, personal: bool) -> dict[str, Any]:
+def _analysis_context(found: Ticket, *, personal: bool, staff: bool) -> dict[str, Any]:
     similar = similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id)
     runs = list(found.runs.select_related("asked_by").order_by("-id")[:20])
+    similar = tuple(as_read(case, personal=personal) for case in similar)
     if not personal:
-        similar = tuple(replace(case, text=hidden(case.text), summary=hidden(case.summary)) for case in similar)
         for run in runs:
             run.result = hidden(run.result)
     return {
         "reading": read_decision(found.decision_reason),
         "proposal": read_proposal(found.action_proposal),
         "runs": compare_runs(runs),
+        "models": models_of(found.ticket_id, runs) if staff else None,
         "similar": similar_lines(similar),
         "patterns": patterns_of(found, personal=personal),
     }
@@ -167,7 +169,7 @@ def _trail_context(request: HttpRequest, user: User, found: Ticket) -> dict[str,
     passed_seconds = _seconds_left(queries.undo_until(passed)) if passed and passed.pk != found.pk else 0
     return {
         "trail": trail_of(request, found.ticket_id, next_id=following.ticket_id if following else ""),
-        "next": following,
+        "next": queries.as_seen_by(user, following) if following else None,
         "moves_on": trail.queue and found.status not in WAITING,
         "passed": passed if passed_seconds else None,
         "passed_seconds": passed_seconds,

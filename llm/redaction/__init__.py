@@ -3,6 +3,6 @@
 `Redactor` hides; `patterns` says what personal data looks like, `names` how a known name is written.
 """
 
-from llm.redaction.redactor import VERSION, Redactor
+from llm.redaction.redactor import VERSION, Hidden, Redactor, plain, restore
 
-__all__ = ["VERSION", "Redactor"]
+__all__ = ["VERSION", "Hidden", "Redactor", "plain", "restore"]

@@ -9,8 +9,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-DASH = r"\-‐‑‒–—―−ー"
+# The last two are a Korean vowel that people type for a dash, as it is and as NFKC leaves it.
+DASH = r"\-‐‑‒–—―−ーㅡᅳ"
 SEP = rf"[\s._/·{DASH}]"
+# Between the digits of a mobile number people put anything.
+GAP = rf"[\s._/·~,{DASH}]"
 HIDDEN = r"[\d*xX●○•]"
 LEFT = r"(?<![0-9A-Za-z])(?<![0-9][-.:/])"
 RIGHT = r"(?![0-9A-Za-z])"
@@ -32,6 +35,12 @@ STREETS = (
     r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Sq|Place|Pl|Terrace|Highway|"
     r"Hwy|Parkway|Way"
 )
+MONTHS = r"(?:[Jj]an|[Ff]eb|[Mm]ar|[Aa]pr|[Mm]ay|[Jj]une?|[Jj]uly?|[Aa]ug|[Ss]ep|[Oo]ct|[Nn]ov|[Dd]ec)[a-z]{0,6}\.?"
+BIRTH_WORDS = ("생년월일", "생일", "출생", "dob", "date of birth", "born")
+BANK_WORDS = re.findall(
+    r"\S+",
+    "계좌 입금 예금 은행 뱅크 농협 신한 국민 하나 우리 기업 수협 신협 새마을금고 우체국 토스 ibk account acct iban",
+)
 BANKS = (
     r"계좌(?!이체)|입금|예금|은행|뱅크|농협|신한|국민|하나|우리|기업|수협|신협|새마을금고|우체국|토스|IBK|"
     r"[Aa]ccount\b|ACCOUNT\b|[Aa]cct\b|IBAN|iban"
@@ -39,23 +48,34 @@ BANKS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A sort of personal data: the `label` of its placeholders, and a check of what the pattern alone cannot tell.
+class Near:
+    """Something that is cheap to find and without which there is none of a kind: a pattern, or words in small letters.
 
-    `near` is a cheap pattern without which there is none: the dear one looks only around what that finds.
+    The dear patterns look only so many characters before and after it.
     """
+
+    before: int
+    after: int
+    pattern: re.Pattern[str] | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of personal data: the `label` of its placeholders, and a check of what the pattern alone cannot tell."""
 
     label: str
     pattern: re.Pattern[str]
     check: Callable[[str], bool] | None = None
-    near: re.Pattern[str] | None = None
+    near: Near | None = None
 
 
 def luhn(text: str) -> bool:
     """ISO/IEC 7812: the check digit of payment cards; only for numbers that begin as a card scheme's do."""
-    digits = [int(char) for char in text if char.isdigit()]
-    if not 13 <= len(digits) <= 19 or not re.match(r"3[0-9]|4|5|6|9[04]|2[2-7]", "".join(map(str, digits[:2]))):
+    bare = re.sub(r"\D", "", text)
+    if not 13 <= len(bare) <= 19 or not re.match(r"3[0-9]|4|5|6|9[04]|2[2-7]", bare):
         return False
+    digits = [int(char) for char in bare]
     total = sum(digits[-1::-2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
     return total % 10 == 0
 
@@ -67,7 +87,7 @@ def iban(text: str) -> bool:
 
 
 def digits_between(low: int, high: int, text: str) -> bool:
-    return low <= sum(char.isdigit() for char in text) <= high
+    return low <= len(re.sub(r"\D", "", text)) <= high
 
 
 def _account(text: str) -> bool:
@@ -76,16 +96,20 @@ def _account(text: str) -> bool:
 
 
 # Six digits close to each other: without them there is no number of a person.
-DIGITS = re.compile(r"(?:\d[^\d\n]{0,3}){5}\d")
-AT = re.compile(r"@|%40|골뱅이|[(\[{][Aa][Tt]?[)\]}]|\s[Aa][Tt]\s[\w-]+\s[Dd][Oo][Tt]\s")
-FLAT = re.compile(r"\d동\s?\d")
+DIGITS = Near(12, 20, re.compile(r"(?:\d[^\d\n]{0,3}){5,}\d"))
+AT = Near(
+    70, 130, re.compile(r"@|%40|골뱅이|[(\[{][Aa][Tt]?[)\]}]|\s[Aa][Tt]\s[\w-]+\s[Dd][Oo][Tt]\s|_[Aa][Tt]_[\w-]+\.")
+)
+FLAT = Near(16, 8, re.compile(r"\d동\s?\d"))
+TOWN = Near(24, 40, re.compile(r"[시군]\s?[가-힣]{1,4}[구읍면]\s"))
+SPOKEN = Near(0, 60, re.compile(r"[공영0]\s?[일1]\s?[공영0]"))
 
 
 def _of(
     label: str,
     pattern: str,
     check: Callable[[str], bool] | None = None,
-    near: re.Pattern[str] | None = None,
+    near: Near | None = None,
     flags: int = 0,
 ) -> Kind:
     return Kind(label, re.compile(pattern, flags), check, near)
@@ -95,25 +119,32 @@ def _number(label: str, pattern: str, check: Callable[[str], bool] | None = None
     return Kind(label, re.compile(pattern), check, DIGITS)
 
 
+def _after(*words: str, reach: int = 60) -> Near:
+    return Near(0, reach, words=words)
+
+
 SAFE = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
     r"|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
     r"|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.]\d)"
 )
+DOT = r"(?:\s?\.\s?|\s?점\s?|\sdot\s|\s?[(\[{](?:dot|점|\.)[)\]}]\s?)"
 EMAIL = _of(
     "EMAIL",
     r"(?:\"[^\"\n]{1,64}\"|[\w.+%&'*=?^{|}~-]{1,64})"
     r"(?:\s?@\s?|\s?[(\[{](?:at|a|@)[)\]}]\s?|\s?골뱅이\s?|%40)"
-    r"[\w-]{1,63}(?:(?:\s?\.\s?|\s점\s|\sdot\s)[\w-]{1,63}){0,4}(?:\s?\.\s?|\s점\s|\sdot\s)[A-Za-z]{2,24}"
+    rf"[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,4}}(?:{DOT}(?:[A-Za-z]{{2,24}}|한국)|,\s?(?:com|net|kr)\b)"
+    r"|[\w.+-]{1,64}_at_[\w-]{1,63}\.(?:com|net|org|co\.kr|kr)\b"
     r"|[\w.+-]{1,64}\sat\s[\w-]{1,63}\sdot\s[A-Za-z]{2,24}",
     flags=re.IGNORECASE,
     near=AT,
 )
 _NUMBERS = (
-    _number(
+    _of(
         "IP",
-        r"(?i:client_?ip|remote_?addr(?:ess)?|user_?ip|x-forwarded-for|x-real-ip|접속\s?IP|고객\s?IP)[\"'\s:=]{1,4}"
+        r"(?i:client_?ip|remote_?addr(?:ess)?|user[_\s]?ip|x-forwarded-for|x-real-ip|접속\s?IP|고객\s?IP)[\"'\s:=]{1,4}"
         r"(?P<hide>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})",
+        near=Near(20, 70, words=("ip", "addr", "x-forwarded")),
     ),
     _number(
         "ACCOUNT", rf"(?<![0-9A-Za-z])[A-Z]{{2}}\d\d(?:\s?[A-Z0-9]{{4}}){{2,7}}(?:\s?[A-Z0-9]{{1,3}})?{RIGHT}", iban
@@ -124,12 +155,17 @@ _NUMBERS = (
     ),
     _number("CARD", rf"{LEFT}(?:[3-69]\d|2[2-7])\d\d(?:{SEP}{{1,3}}{HIDDEN}{{4}}){{2}}{SEP}{{1,3}}\d{{4}}{RIGHT}"),
     _number("CARD", rf"{LEFT}[2-69](?:{SEP}{{0,3}}\d){{12,18}}{RIGHT}", luhn),
+    _of(
+        "CARD",
+        r"(?:(?i:\bcv[cv]2?\b)|보안\s?코드|카드\s?비밀번호|유효\s?기간)[^\d\n]{0,6}(?P<hide>\d{3,4}|\d\d\s?/\s?\d\d)(?![\d,원])",
+        near=_after("cvc", "cvv", "보안", "비밀번호", "유효"),
+    ),
     _number("LICENCE", rf"{LEFT}(?:\d\d|[가-힣]{{2}}{SEP}?\d\d){SEP}(?:\d\d{SEP})?\d{{6}}{SEP}\d\d{RIGHT}"),
     # A letter O for the nought is how people get past filters.
     _number(
         "PHONE",
         rf"(?<![0-9A-Za-z])(?:(?:\+|00)?82{SEP}{{0,2}}(?:\(0\){SEP}?|0)?1|\(?[0oO]{SEP}?1){SEP}?[0oO16789]\)?"
-        rf"(?:{SEP}{{0,3}}\d){{7,8}}{RIGHT}",
+        rf"(?:{GAP}{{0,3}}\d){{7,8}}{RIGHT}",
     ),
     _number(
         "PHONE",
@@ -142,21 +178,36 @@ _NUMBERS = (
         rf"|{LEFT}(?:\([2-9]\d\d\)\s?|[2-9]\d\d[-.])\d{{3}}[-.\s]\d{{4}}{RIGHT}",
     ),
     _number("ID", rf"{LEFT}\d{{3}}[\s{DASH}]\d\d[\s{DASH}]\d{{4,5}}{RIGHT}"),
+    # A person's code for the customs.
+    _number("ID", rf"(?<![0-9A-Za-z])P\d{{12}}{RIGHT}"),
     _number("ACCOUNT", rf"{LEFT}(?<![A-Za-z]-)\d{{3,6}}-\d{{2,6}}-\d{{3,8}}(?:-\d{{1,3}})?{RIGHT}", _account),
-    _number(
+    _of(
         "ACCOUNT",
         rf"(?:{BANKS})[^\d\n]{{0,15}}(?P<hide>\d(?:[\s{DASH}]{{0,2}}\d){{9,15}}){RIGHT}",
+        near=_after(*BANK_WORDS, reach=80),
     ),
-    _number(
+    _of(
         "PASSPORT",
         r"(?:여권|(?i:passport))[^\d\n]{0,12}?(?P<hide>[A-Z]\s?\d{3}[A-Z0-9]\d{4}|[A-Z]{2}\s?\d{7})(?![0-9A-Za-z])",
+        near=_after("여권", "passport"),
     ),
-    _number(
+    _of(
         "BIRTH",
-        r"(?:생년월일|생일|출생일?|(?i:\bdob\b|date of birth|born(?: on)?))[^\d\n]{0,6}"
-        r"(?P<hide>\d{2,4}\s?[년.\-/]\s?\d{1,2}\s?[월.\-/]\s?\d{1,2}일?|\d{8}|\d{6})(?!\d)"
-        r"|(?<!\d)(?:19|20)?\d\d\s?[년.\-/]\s?\d{1,2}\s?[월.\-/]\s?\d{1,2}일?\s?생(?![가-힣])|(?<!\d)(?:19|20)?\d\d년\s?"
-        r"\d{1,2}월\s?\d{1,2}일\s?생",
+        r"(?:생년월일|생일|출생일?|(?i:\bdob\b|date of birth|\bborn\b(?: on)?))[^\d\n]{0,6}"
+        r"(?P<hide>\d{2,4}\s?[년.\-/]\s?\d{1,2}\s?[월.\-/]\s?\d{1,2}일?|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{8}|\d{6}"
+        rf"|\d{{1,2}}\s{MONTHS}\s\d{{4}})(?!\d)",
+        near=_after(*BIRTH_WORDS),
+    ),
+    _of(
+        "BIRTH",
+        rf"(?i:\bdob\b|date of birth|\bborn\b(?: on)?)\W{{0,4}}(?P<hide>{MONTHS}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}})",
+        near=_after(*BIRTH_WORDS),
+    ),
+    _of(
+        "BIRTH",
+        r"(?<!\d)(?:19|20)?\d\d\s?[년.\-/]\s?\d{1,2}\s?[월.\-/]\s?\d{1,2}일?\s?생(?![가-힣])"
+        r"|(?<!\d)(?:(?:19|20)?\d\d년\s?)?\d{1,2}월\s?\d{1,2}일생(?=[\s.,)(]|$|입니다|이[고에라]|인데|인가)",
+        near=Near(24, 8, words=("생",)),
     ),
     _number(
         "PLATE",
@@ -171,18 +222,30 @@ _WORDS = (
         r"[가-힣\d]{1,12}?(?:로|길|동|리|가)\s?\d{1,5}(?:-\d{1,4})?(?:번?길\s?\d{0,5}(?:-\d{1,4})?)?(?:번지)?"
         r"(?:,?\s?\d{1,4}동)?(?:,?\s?\d{1,4}호)?(?:,?\s?\d{1,3}층)?",
     ),
+    _of(
+        "ADDRESS",
+        r"(?<![가-힣])[가-힣]{1,6}[시군]\s?[가-힣]{1,4}[구읍면]\s[가-힣\d]{1,12}?(?:로|길|동|리)\s?\d{1,5}(?:-\d{1,4})?"
+        r"(?:번?길\s?\d{0,5}(?:-\d{1,4})?)?(?:번지)?(?:,?\s?\d{1,4}동)?(?:,?\s?\d{1,4}호)?(?:,?\s?\d{1,3}층)?",
+        near=TOWN,
+    ),
     _of("ADDRESS", r"[가-힣A-Za-z]{0,12}\s?\d{1,4}동\s?\d{1,4}호", near=FLAT),
     _of(
         "ADDRESS",
         rf"\b\d{{1,5}}[A-Z]?\s(?:[A-Z][\w.'-]{{0,20}}\s){{1,4}}(?:{STREETS})\b\.?(?:\s[NS]?[EW]?\b)?(?:,\s?[A-Z][A-Za-z.]+"
         r"(?:\s[A-Z][A-Za-z.]+){0,2}){0,2}(?:,?\s(?:[A-Z]{2}\s)?\d{5}(?:-\d{4})?)?",
+        near=Near(6, 140, re.compile(r"\d[A-Z]?\s[A-Z]")),
     ),
-    _of("PHONE", rf"[공영]\s?일\s?[공영](?:{SEP}{{0,3}}[\d공영일이삼사오육륙칠팔구]){{7,8}}"),
+    _of(
+        "PHONE",
+        rf"[공영0]\s?[일1]\s?[공영0](?:(?:{GAP}{{0,3}}|[에의]\s?)[\d공영일이삼사오육륙칠팔구]){{7,8}}",
+        near=SPOKEN,
+    ),
     _of(
         "HANDLE",
         r"(?:카톡|카카오톡|텔레그램|인스타(?:그램)?|라인|페이스북|[Kk]akao(?:[Tt]alk)?|KAKAO|[Tt]elegram|[Ii]nstagram)\s?"
         r"(?:(?:아이디|ID|id|계정)\s?[은는이가]?|(?=@))[\s:=]{0,3}(?P<hide>@?[A-Za-z][\w.]{2,30})",
         flags=re.ASCII,
+        near=_after("카톡", "카카오톡", "텔레그램", "인스타", "라인", "페이스북", "kakao", "telegram", "instagram"),
     ),
     _of(
         "NAME",
@@ -194,6 +257,7 @@ _WORDS = (
         "NAME",
         r"(?i:my name is|\bname\s?[:=]|account holder\s?:?|cardholder\s?:?)\s?"
         r"(?P<hide>[A-Z][\w'-]+(?:\s[A-Z][\w'-]+){1,2})",
+        near=Near(20, 90, words=("name", "holder")),
     ),
 )
 KINDS = (EMAIL, *_NUMBERS, *_WORDS)

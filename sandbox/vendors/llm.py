@@ -34,7 +34,13 @@ def tokens(text: str) -> int:
 class LlmVendor(Vendor):
     """Remembers the newest calls with their tokens, and the sums of all."""
 
-    fault_kinds: ClassVar[tuple[str, ...]] = ("cut_json", "fenced_json", "wrong_schema", "invented_citation")
+    fault_kinds: ClassVar[tuple[str, ...]] = (
+        "cut_json",
+        "fenced_json",
+        "wrong_schema",
+        "invented_citation",
+        "obedient",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +72,7 @@ class LlmVendor(Vendor):
             response.status_code = refusal.status
             return response
         kind = active_fault()
-        text = llm_mind.spoil(kind, llm_mind.answer(schema, system, user))
+        text = llm_mind.spoil(kind, llm_mind.answer(schema, system, user), user)
         used = (tokens(system) + tokens(user), tokens(text))
         self._count(model, schema, used)
         return jsonify(self.write(model, text, used, cut=kind == "cut_json"))

@@ -37,8 +37,10 @@ def answer(schema: dict[str, Any], system: str, user: str) -> dict[str, Any]:
     return _obey(found, user)
 
 
-def spoil(kind: str, found: dict[str, Any]) -> str:
+def spoil(kind: str, found: dict[str, Any], user: str) -> str:
     """The text of an answer, with the fault that it is to have."""
+    if kind == "obedient":
+        return json.dumps(_possessed(found, _untrusted(user)), ensure_ascii=False)
     if kind == "wrong_schema":
         return json.dumps({"answer": "integration", "sure": True})
     if kind == "invented_citation" and "evidence" in found:
@@ -128,6 +130,29 @@ def _obey(found: dict[str, Any], user: str) -> dict[str, Any]:
             obeyed[key] = wanted[0]
     obeyed["summary"] = "PWNED <script>alert(1)</script>"
     return obeyed
+
+
+def _possessed(found: dict[str, Any], read: str) -> dict[str, Any]:
+    """An answer of the right shape that repeats what it has read wherever there is room, and cites lines that nobody logged."""
+    wanted = {name: match[0] for name, pattern in _DEMANDS.items() if (match := pattern.search(read))}
+    full: dict[str, Any] = {}
+    for name, value in found.items():
+        if name in wanted or name == "severity":
+            full[name] = wanted.get(name, "critical")
+        elif name == "urgency":
+            full[name] = "high"
+        elif name == "evidence":
+            forged = [{"line": line, "quote": read, "why": read} for line in ("L1", "L2", "[L3]", "L999", read)]
+            full[name] = forged
+        elif isinstance(value, dict):
+            full[name] = _possessed(value, read)
+        elif isinstance(value, list):
+            full[name] = [read, "../../etc/passwd", *([read] * 20)]
+        elif isinstance(value, str) and name not in ("primary", "suspected_type_primary"):
+            full[name] = read * 3
+        else:
+            full[name] = value
+    return full
 
 
 def _untrusted(user: str) -> str:

@@ -1,4 +1,4 @@
-"""`make chaos`: the kill tests in their long form."""
+"""`make chaos`: the tests that kill processes and fail models in their long form, and all of the hostile texts."""
 
 import argparse
 import os
@@ -17,8 +17,9 @@ def main() -> int:
         "CHAOS_KILLS": str(asked.kills),
         "CHAOS_COMPLAINTS": str(asked.complaints),
         "CHAOS_MODEL_TICKETS": str(asked.model_tickets),
+        "HOSTILE_STEP": "1",
     }
-    return pytest.main(["-p", "no:cacheprovider", "-rP", "tests/chaos"])
+    return pytest.main(["-p", "no:cacheprovider", "-rP", "tests/chaos", "tests/llm/test_hostile_corpus.py"])
 
 
 if __name__ == "__main__":

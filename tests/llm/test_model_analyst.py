@@ -1,6 +1,7 @@
 """What models decide, and what of it is believed: over HTTP, with a sandbox that obeys every order it can read."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,16 +15,19 @@ from integrations.logs.retrieval import EnhancedRAGService
 from llm import activation
 from llm.analyst import ModelAnalyst
 from llm.base import Complaint
+from llm.cache import PREFIX
 from llm.hostile import speaks_to_the_analyst
 from llm.models import ModelCall, Outcome
 from llm.services import get_analyst
 from sandbox.client import SandboxClient
+from tests.factories import TicketFactory
 from tests.llm.hostile import EMOJI, orders
-from tests.llm.test_redaction import HARMLESS, PERSONAL, bare
+from tests.llm.test_redaction import HARMLESS, PERSONAL, readable
 from tickets.analysis.catalogue import known_systems
 from tickets.analysis.pipeline import run
 from tickets.analysis.work import Work
 from tickets.results import AnalysisResult
+from voc.core.redis import door
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site", "systems")]
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -59,12 +63,12 @@ def analyse(
     lines: list[dict[str, Any]] | None = None,
     *,
     subject: str = "VOC-1",
-    name: str = "홍길동",
+    names: Sequence[str] = ("홍길동",),
 ) -> AnalysisResult:
     import time
 
     search = logs_of(folder, [line(TIMEOUT), line("started", level="INFO", minutes=5)] if lines is None else lines)
-    complaint = Complaint(text=text, received_at=NOW, systems=known_systems(), names=(name,))
+    complaint = Complaint(text=text, received_at=NOW, systems=known_systems(), names=tuple(names))
     return run(
         Work(
             ticket_id=subject,
@@ -223,26 +227,61 @@ class TestHostile:
 
 
 def test_nothing_personal_reaches_the_models_the_cache_or_the_ledger(tmp_path: Path, sandbox: SandboxClient) -> None:
-    rows = [row for row in PERSONAL if not speaks_to_the_analyst(row["text"])][::6]
-    for number, row in enumerate(rows):
-        text = f"결제 오류 문의 {number}. {row['text']}"
-        lines = [line(TIMEOUT), line(f"request of {row['text']} failed", minutes=2)]
-        analyse(tmp_path / str(number), text, lines, name=row["names"][0] if row["names"] else "Nobody Known")
-    sent = [
-        bare(str(message["content"]))
-        for request in (*sandbox.requests("openai"), *sandbox.requests("anthropic"))
-        for message in request.json["messages"]
-    ]
+    """All rows of the corpus, many to a complaint, each in a log line too."""
+    rows = [row for row in PERSONAL if not speaks_to_the_analyst(row["text"])]
+    leaked = []
+    for at in range(0, len(rows), 24):
+        batch = rows[at : at + 24]
+        text = "\n".join(["결제 오류 문의", *(row["text"] for row in batch)])
+        lines = [line(f"request of {row['text']} failed", minutes=n + 2) for n, row in enumerate(batch)]
+        sandbox.reset()
+        names = [name for row in batch for name in row["names"]]
+        analyse(tmp_path / str(at), text, [line(TIMEOUT), *lines], names=names)
+        requests = sandbox.requests()
+        sent = "\n".join(str(message["content"]) for request in requests for message in request.json["messages"])
+        leaked += [(each, row["text"]) for row in batch for each in row["hide"] if readable(each, sent)]
 
-    assert len(rows) >= 60
-    assert len(sent) > len(rows) * 2
-    leaked = [
-        secret
-        for row in rows
-        for secret in row["hide"]
-        if len(bare(secret)) > 5 and any(bare(secret) in text for text in sent)
-    ]
-    assert len(leaked) <= len(rows) * 0.01, leaked
+        assert len(requests) == 2
+        assert sent.count("request of") >= len(batch)
+    kept = [str(door().client.get(key)) for key in door().client.keys(f"{PREFIX}*")]
+    noted = [str(call) for call in ModelCall.objects.values()]
+    found = "\n".join([*kept, *noted])
+
+    assert leaked == []
+    assert len(rows) >= 400
+    assert len(kept) == len(noted) == 2 * len(range(0, len(rows), 24))
+    assert [each for row in rows for each in row["hide"] if readable(each, found)] == []
+
+
+def test_what_models_write_keeps_its_placeholders_and_the_case_knows_what_is_behind_them(
+    tmp_path: Path, sandbox: SandboxClient
+) -> None:
+    text = f"{TEXT} 010-1234-5678 로 홍길동에게 연락 주세요."
+    failed = "Payment gateway timeout for 01012345678 and 010-9999-8888"
+    result = analyse(tmp_path, text, [line(failed)])
+
+    said = json.dumps([result.summary, result.decision_reason, result.action_proposal], ensure_ascii=False)
+    assert result.summary.endswith("[PHONE_1] 로 [NAME_1]에게 연락 주세요.")
+    assert "[PHONE_2]" in result.action_proposal["email_draft"]["body"]
+    assert "홍길동" not in said
+    assert [each["quote"] for each in result.decision_reason["evidence"]] == [failed], "as it was logged"
+    assert {name: list(forms) for name, forms in result.placeholders.items()} == {
+        "[PHONE_1]": ["010-1234-5678", "01012345678"],
+        "[NAME_1]": ["홍길동"],
+        "[PHONE_2]": ["010-9999-8888"],
+    }
+    understood = sandbox.requests("openai")[-1].json["messages"][1]["content"].splitlines()[0]
+    assert "[PHONE_1]" in understood, "the second model reads the first one's words as they were"
+
+
+def test_a_similar_tickets_customer_is_not_named_to_models(tmp_path: Path, sandbox: SandboxClient) -> None:
+    past = TicketFactory(
+        approved=True, raw_voc=TEXT, summary="서아름 고객, [PHONE_1] 결제 실패", customer_name="서아름"
+    )
+    analyse(tmp_path)
+
+    [asked] = [m["content"] for m in sandbox.requests("openai")[-1].json["messages"] if m["role"] == "user"]
+    assert f"{past.ticket_id}: (NAME 1) 고객, (PHONE 1) 결제 실패" in asked
 
 
 def test_a_complaint_keeps_its_reason_when_the_model_does_not_understand(

@@ -4,6 +4,7 @@ import json
 import re
 import time
 import unicodedata
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,18 @@ HARMLESS = (PII / "harmless.txt").read_text().splitlines()
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]")
 
 
+@cache
 def bare(text: str) -> str:
     """Letters and digits alone, in one width and case: what a reader could still make out."""
     seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
     return re.sub(r"[\W_]+", "", seen).casefold()
+
+
+def readable(secret: str, text: str) -> bool:
+    """Whether it can be made out: a short name as a word of its own, anything else however it is written."""
+    if len(bare(secret)) > 4:
+        return bare(secret) in bare(text)
+    return re.search(rf"(?<!\w){re.escape(secret)}(?![a-z0-9])", text, re.IGNORECASE) is not None
 
 
 def leftovers(row: dict[str, Any]) -> list[str]:
@@ -98,7 +107,9 @@ def test_a_word_that_stands_in_for_a_name_is_not_hidden(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1" * 5000, "0 1 " * 1250, "@" * 5000, "a@" * 2500, "[" * 5000, "010-" * 1250, "가1동 " * 1000]
+    "text",
+    ["1" * 5000, "0 1 " * 1250, "@" * 5000, "a@" * 2500, "[" * 5000, "010-" * 1250, "가1동 " * 1000],
+    ids=range(7),
 )
 def test_no_text_makes_it_slow(text: str) -> None:
     started = time.thread_time()

@@ -30,7 +30,7 @@ def run(work: Work) -> Noted:
         by=found.by or work.analyst.name,
     )
     if not found.understood:
-        work.result = replace(work.result, analyst=noted.by)
+        work.result = replace(work.result, analyst=noted.by, placeholders=found.hidden)
         return replace(noted, stop=_why_not(found))
     work.result = replace(
         work.result,
@@ -39,6 +39,7 @@ def run(work: Work) -> Noted:
         suspected_type_secondary=found.suspected_type_secondary,
         affected_system=found.affected_system,
         urgency=found.urgency,
+        placeholders=found.hidden,
     )
     return noted
 

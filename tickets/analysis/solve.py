@@ -28,6 +28,7 @@ def run(work: Work) -> Noted:
         action_proposal=solution.action,
         analyst=solution.analyst,
         prompt=solution.prompt,
+        placeholders={**work.result.placeholders, **solution.hidden},
     )
     return Noted(
         input={

@@ -83,6 +83,10 @@ class Ticket(models.Model):
     analyzed_at = models.DateTimeField(_("analysed at"), null=True, blank=True)
     analyst = models.CharField(_("analyst"), max_length=60, blank=True, default="")
 
+    # What personal data is behind placeholders such as [PHONE_1] in the analyst's texts above, as {placeholder: [forms]}: as
+    # private as the complaint. Models never saw it; `tickets.personal` puts it back for who may see it.
+    placeholders = models.JSONField(default=dict, blank=True, editable=False)
+
     confirmed_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

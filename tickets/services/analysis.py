@@ -162,6 +162,7 @@ def _store_decision(ticket: Ticket, run: AnalysisRun, result: AnalysisResult) ->
         "action_proposal": storable(result.action_proposal),
         "analyzed_at": run.finished_at,
         "analyst": run.analyst,
+        "placeholders": storable(dict(result.placeholders)),
         **_manual(reason),
         "correction": None,
     }

@@ -46,6 +46,11 @@ def raise_alert(key: str, *, title: str, body: str = "", level: str = Alert.Leve
     return opened
 
 
+def open_alerts(prefix: str) -> list[str]:
+    """The keys of the open alerts that begin so."""
+    return list(Alert.objects.filter(key__startswith=prefix, cleared_at=None).values_list("key", flat=True))
+
+
 def clear_alert(key: str) -> bool:
     """Close the alert `key`: the cause is mended. False when it was not open."""
     closed = Alert.objects.filter(key=key[:200], cleared_at=None).update(cleared_at=clock.now())

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.permissions import get_current_user, login_only
-from llm.activation import activate, choice_of, rollback
+from llm.activation import activate, choice_of, has_version_before, rollback
 from llm.models import PromptActivation
-from llm.prompts import ACTIVE, CANARY, LATEST, PromptError, prompt_manager
+from llm.prompts import ACTIVE, CANARY, LATEST, PromptError, prompt_manager, version_key
 from voc.core.errors import InvalidInput
 
 HISTORY = 10
@@ -22,18 +22,32 @@ HISTORY = 10
 
 @dataclass(frozen=True, slots=True)
 class Version:
+    """`share` is the percentage of a trial, 0 without one; `is_newer` than the one in force."""
+
     number: str
     is_active: bool
+    is_newer: bool
     share: int
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a comparison; `kind` is same, added, removed or gap, which stands for what is alike."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
-    """A prompt with its versions, newest first."""
+    """A prompt with its versions, newest first; `old` and `new` are those that are compared, or offered for it."""
 
     name: str
-    active: str
     versions: tuple[Version, ...]
+    canary: str
+    may_go_back: bool
+    old: str
+    new: str
 
 
 @require_safe
@@ -46,11 +60,11 @@ def prompts(request: HttpRequest) -> HttpResponse:
     difference = None
     if name and old:
         try:
-            difference = prompt_manager().diff(name, old, new or LATEST)
+            difference = _lines(prompt_manager().diff(name, old, new or LATEST))
         except PromptError as error:
             messages.error(request, str(error))
     context = {
-        "prompts": [_listed(each) for each in prompt_manager().names()],
+        "prompts": [_listed(each, *((old, new) if each == name else ("", ""))) for each in prompt_manager().names()],
         "name": name,
         "old": old,
         "new": new,
@@ -89,10 +103,30 @@ def _admin(request: HttpRequest) -> User:
     return user
 
 
-def _listed(name: str) -> Listed:
-    choice = choice_of(name)
+def _listed(name: str, old: str, new: str) -> Listed:
+    choice, numbers = choice_of(name), prompt_manager().versions(name)
+    active = version_key(choice.active)
     versions = tuple(
-        Version(number, number == choice.active, choice.share if number == choice.canary else 0)
-        for number in reversed(prompt_manager().versions(name))
+        Version(
+            number=number,
+            is_active=number == choice.active,
+            is_newer=version_key(number) > active,
+            share=choice.share if number == choice.canary else 0,
+        )
+        for number in reversed(numbers)
     )
-    return Listed(name, choice.active, versions)
+    return Listed(
+        name=name,
+        versions=versions,
+        canary=choice.canary,
+        may_go_back=bool(choice.canary) or has_version_before(name),
+        old=old or next((number for number in reversed(numbers) if number != choice.active), numbers[0]),
+        new=new or choice.active,
+    )
+
+
+def _lines(difference: str) -> list[Line]:
+    """A unified diff without its heading; gaps between its parts, not before the first."""
+    kinds = {"+": "added", "-": "removed", "@": "gap"}
+    lines = [Line(kinds.get(line[:1], "same"), line[1:].strip("\n")) for line in difference.splitlines()[2:]]
+    return lines[1:] if lines and lines[0].kind == "gap" else lines

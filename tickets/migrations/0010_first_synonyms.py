@@ -17,7 +17,7 @@ def load(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("tickets", "0008_search_indexes_and_synonyms"),
+        ("tickets", "0009_search_indexes_and_synonyms"),
     ]
 
     operations = [

@@ -17,7 +17,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("tickets", "0006_log_places"),
+        ("tickets", "0007_placeholders"),
     ]
 
     operations = [
