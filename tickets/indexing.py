@@ -12,7 +12,8 @@ BATCH: Final = 500
 
 
 def index(ticket: Ticket) -> None:
-    """Make the ticket findable by its texts as they are now; inside the transaction that changed them."""
+    """Make the ticket findable by its texts as they are now, and by nothing else any more; inside the transaction that
+    changed them. Whatever writes a ticket's complaint, summary or customer calls this, erasure too."""
     SearchEntry.objects.bulk_create(
         [SearchEntry(ticket=ticket, **entry_of(ticket))],
         update_conflicts=True,

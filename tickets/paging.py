@@ -111,9 +111,12 @@ def _rows_found(
     if (sort, order) != ("created_at", "desc"):
         total = count_found(tickets)
         return total, list(_sorted(tickets, sort, order)[start : start + number]) if start < total else []
-    keys = newest_found(tickets.values_list("pk", flat=True), MOST_COUNTED, until=clock.now())
+    # One more than is counted: the last page that has a number leads on, too.
+    keys = newest_found(tickets.values_list("pk", flat=True), MOST_COUNTED + 1, until=clock.now())
     wanted = keys[start : start + number]
-    return len(keys), list(_sorted(Ticket.objects.filter(pk__in=wanted), sort, order)) if wanted else []
+    return min(len(keys), MOST_COUNTED), list(
+        _sorted(Ticket.objects.filter(pk__in=wanted), sort, order)
+    ) if wanted else []
 
 
 def _rows_beyond(

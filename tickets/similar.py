@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Case, FloatField, Q, QuerySet, Value, When
+from django.db.models import Case, F, FloatField, Func, Q, QuerySet, Value, When
 from django.db.models.expressions import CombinedExpression, Expression
 
 from llm.base import PastCase
@@ -38,12 +38,14 @@ LEAST: Final = 0.04
 DECIDED: Final = (Status.IN_PROGRESS, Status.DONE, Status.REJECTED)
 # What the parts of a text weigh in the comparison: what it speaks of, the roots of its words, those that a group of synonyms
 # stands for already, their letters; and what one of the two has alone.
-CONCEPT: Final = 1.3
+CONCEPT: Final = 1.5
 ROOT: Final = 1.0
-SAME_WORD: Final = 0.3
-LETTERS: Final = 0.3
+SAME_WORD: Final = 0.05
+LETTERS: Final = 0.05
 MISSING: Final = 1.0
-MORE: Final = 0.05
+MORE: Final = 0.15
+# What a word weighs on average, of which a candidate has more than it shares.
+USUAL: Final = 4.0
 
 
 def similar_cases(
@@ -116,7 +118,8 @@ class _Unit:
 def _units(text: str, known: Thesaurus, statistics: _Statistics) -> list[_Unit]:
     """The complaint's words, the rarest first; those of one group of synonyms, with the others of the group, as one."""
     found = roots(text)
-    units, covered = [], set()
+    units: list[tuple[frozenset[str], frozenset[int]]] = []
+    covered: set[str] = set()
     for group in known.named(text, found):
         words = known.roots[group]
         covered |= words
@@ -145,14 +148,21 @@ def _candidates(tickets: QuerySet[Ticket], units: list[_Unit], statistics: _Stat
         return []
     shared: Expression | Value = Value(0.0, output_field=FloatField())
     for unit in units:
-        if unit.words:
+        if unit.words or unit.pairs:
+            said = Q(words__overlap=unit.hashes)
+            if unit.pairs:
+                said |= Q(pairs__overlap=sorted(unit.pairs))
             holds = Case(
-                When(words__overlap=unit.hashes, then=Value(round(unit.weight, 4))),
+                When(said, then=Value(round(unit.weight, 4))),
                 default=Value(0.0),
                 output_field=FloatField(),
             )
             shared = CombinedExpression(shared, "+", holds, output_field=FloatField())
-    found = SearchEntry.objects.filter(probe).annotate(shared=shared).order_by("-shared", "-pk")
+    # Who says much shares something with everything.
+    said_at_all = Func(F("words"), function="CARDINALITY", output_field=FloatField())
+    total = Value(sum(unit.weight for unit in units)) + Value(MORE * USUAL) * said_at_all
+    alike = CombinedExpression(shared, "/", total, output_field=FloatField())
+    found = SearchEntry.objects.filter(probe).annotate(alike=alike).order_by("-alike", "-pk")
     with transaction.atomic(), connection.cursor() as cursor:
         # The planner adds up the frequencies of thousands of hashes and would rather read the whole table; but the probe
         # was made so that the index leads to few rows. Only a scan of its bitmap is left to choose.

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 from django.db import connection
 
@@ -5,6 +8,12 @@ from tests.factories import TicketFactory
 from tickets.models import Synonyms
 from tickets.similar import similar_cases
 
+PAIRS = [
+    json.loads(line)
+    for line in (Path(__file__).parent.parent / "corpus" / "paraphrases_own.jsonl")
+    .read_text(encoding="utf-8")
+    .splitlines()
+]
 pytestmark = pytest.mark.django_db
 NOISE = [
     "주문 취소 버튼을 도저히 못 찾겠어요",
@@ -125,3 +134,31 @@ def test_similar_cases_take_the_same_queries_however_many_tickets(django_assert_
         TicketFactory.create_batch(number, approved=True, raw_voc="환불 버튼 누르면 맨날 오류가 나요")
         with django_assert_num_queries(9):
             assert len(found("환불 버튼 오류")) == 5
+
+
+def test_most_complaints_told_in_other_words_are_found_among_others_of_their_kind():
+    wanted = [TicketFactory(approved=True, raw_voc=pair["past"]).ticket_id for pair in PAIRS]
+    hits = [ticket in found(pair["again"], limit=3) for ticket, pair in zip(wanted, PAIRS, strict=True)]
+    assert sum(hits) / len(hits) >= 0.85
+
+
+def test_candidates_are_looked_up_in_the_index_alone():
+    for number in range(300):
+        TicketFactory(approved=True, raw_voc=f"배송이 늦어요 {number}")
+    TicketFactory(approved=True, raw_voc="쿠폰 적용 실패")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tickets_searchentry")
+    plans = []
+
+    def explained(execute, sql, params, many, context):
+        if "CARDINALITY" in sql:
+            with connection.cursor() as cursor:
+                cursor.cursor.execute(f"EXPLAIN {sql}", params)
+                plans.append("\n".join(row[0] for row in cursor.cursor.fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explained):
+        assert len(found("쿠폰 적용이 안 돼요")) == 1
+    assert len(plans) == 1
+    assert "entry_pairs" in plans[0]
+    assert "Seq Scan" not in plans[0]
