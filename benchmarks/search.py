@@ -83,7 +83,7 @@ def _past_case(text: str, ticket_id: str) -> str:
     from voc.core import clock
 
     now = clock.now()
-    ticket = Ticket(ticket_id=ticket_id, raw_voc=text, customer_name="Kim", status=Status.DONE)
+    ticket = Ticket(ticket_id=ticket_id, raw_voc=text, customer_name="Kim", channel="web", status=Status.DONE)
     ticket.created_at = ticket.updated_at = ticket.received_at = now
     ticket.save()
     index(ticket)

@@ -35,6 +35,8 @@ MAX_TRIPLES: Final = 12
 MAX_NEAR: Final = 3
 # Below this two texts share a common word or two, a fifth of what one of them says.
 LEAST: Final = 0.04
+# Beside one that is much more alike, of which it shares less than half, it would only be noise.
+LEAST_OF_BEST: Final = 0.25
 DECIDED: Final = (Status.IN_PROGRESS, Status.DONE, Status.REJECTED)
 # What the parts of a text weigh in the comparison: what it speaks of, the roots of its words, those that a group of synonyms
 # stands for already, their letters; and what one of the two has alone.
@@ -63,7 +65,8 @@ def similar_cases(
     found = _candidates(tickets.exclude(ticket_id=exclude_ticket_id), units, statistics)
     scores = _similarities(text, [ticket.raw_voc for ticket in found], known, statistics)
     ranked = sorted(zip(scores, found, strict=True), key=lambda pair: (-pair[0], -pair[1].pk))
-    return tuple(_case(ticket, score) for score, ticket in ranked[:limit] if score >= LEAST)
+    least = max(LEAST, LEAST_OF_BEST * max(scores, default=0.0))
+    return tuple(_case(ticket, score) for score, ticket in ranked[:limit] if score >= least)
 
 
 @dataclass(frozen=True, slots=True)

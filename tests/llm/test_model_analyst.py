@@ -284,6 +284,14 @@ def test_a_similar_tickets_customer_is_not_named_to_models(tmp_path: Path, sandb
     assert f"{past.ticket_id}: (NAME 1) 고객, (PHONE 1) 결제 실패" in asked
 
 
+def test_what_repeats_among_failing_lines_is_told_to_models_and_people(tmp_path: Path, sandbox: SandboxClient) -> None:
+    lines = [line(f"refused order {n}", minutes=n + 1, error_code="PAY-502") for n in range(12)]
+    analyse(tmp_path, lines=lines)
+
+    [asked] = [m["content"] for m in sandbox.requests("openai")[-1].json["messages"] if m["role"] == "user"]
+    assert "- 12 × code PAY-502 (PaymentService" in asked
+
+
 def test_a_complaint_keeps_its_reason_when_the_model_does_not_understand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ def test_a_complaint_in_other_words_is_found_before_all_others_and_much_more_ali
     ticket = TicketFactory(approved=True, raw_voc=past)
     first, *others = similar_cases(text=text)
     assert first.ticket_id == ticket.ticket_id
+    assert len(others) <= 1, "one that speaks of deliveries, too"
     assert all(other.similarity < first.similarity / 2 for other in others)
 
 
@@ -79,10 +80,9 @@ def test_open_cases_can_be_left_out_and_so_can_the_ticket_itself():
     decided = TicketFactory(raw_voc=text, approved=True)
     waiting = TicketFactory(raw_voc=text, waiting=True)
     TicketFactory(raw_voc=text)
-    assert found(text, limit=2) == [waiting.ticket_id, decided.ticket_id]
-    assert found(text, decided_only=True, limit=1) == [decided.ticket_id]
-    assert found(text, exclude_ticket_id=waiting.ticket_id, limit=1) == [decided.ticket_id]
-    assert waiting.ticket_id not in found(text, decided_only=True)
+    assert found(text) == [waiting.ticket_id, decided.ticket_id]
+    assert found(text, decided_only=True) == [decided.ticket_id]
+    assert found(text, exclude_ticket_id=waiting.ticket_id) == [decided.ticket_id]
     assert found(text, limit=1) == [waiting.ticket_id]
 
 
@@ -100,7 +100,7 @@ def test_the_rarest_pairs_lead_to_the_candidates_when_the_statistics_know_them()
     ticket = TicketFactory(approved=True, raw_voc="환불 버튼 누르면 맨날 오류가 나요")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tickets_ticket")
-    assert found("환불 버튼을 눌러도 오류만 떠요", limit=1) == [ticket.ticket_id]
+    assert found("환불 버튼을 눌러도 오류만 떠요") == [ticket.ticket_id]
 
 
 def test_many_tickets_are_searched_by_the_index():
