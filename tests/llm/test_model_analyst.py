@@ -286,8 +286,9 @@ def test_a_similar_tickets_customer_is_not_named_to_models(tmp_path: Path, sandb
 
 def test_what_repeats_among_failing_lines_is_told_to_models_and_people(tmp_path: Path, sandbox: SandboxClient) -> None:
     lines = [line(f"refused order {n}", minutes=n + 1, error_code="PAY-502") for n in range(12)]
-    analyse(tmp_path, lines=lines)
+    result = analyse(tmp_path, lines=lines)
 
+    assert "12 × code PAY-502" in result.decision_reason["log_summary"]
     [asked] = [m["content"] for m in sandbox.requests("openai")[-1].json["messages"] if m["role"] == "user"]
     assert "- 12 × code PAY-502 (PaymentService" in asked
 
