@@ -12,7 +12,7 @@ IN_VENV := .venv/bin/python
 # Every recipe ends with `exec`, so that the program is make's own child: it then dies when make is killed.
 RUN = VOC_DEV_PARENT=$$PPID exec $(IN_VENV)
 
-.PHONY: help venv demo test chaos bench lock messages screenshots clean
+.PHONY: help venv demo test chaos bench audit lock messages screenshots clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ chaos: venv ## the long form of the tests that kill processes
 
 bench: venv ## measure throughput and latency on embedded servers
 	@$(RUN) -m voc.dev.run -- $(IN_VENV) -m benchmarks
+
+audit: venv ## look the pinned requirements up in the lists of known vulnerabilities; fails when they cannot be asked
+	@$(RUN) -m pip_audit --strict --disable-pip --progress-spinner off --requirement requirements.txt
 
 lock: venv ## pin requirements*.txt anew from requirements*.in, with hashes, for Python 3.11 to 3.13
 	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check uv

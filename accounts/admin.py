@@ -2,9 +2,15 @@
 
 from typing import Any
 
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.socialaccount.admin
+import django.contrib.auth.admin
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -12,24 +18,20 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from rest_framework_simplejwt.token_blacklist.admin import BlacklistedTokenAdmin, OutstandingTokenAdmin
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts import services
+from accounts import mfa, services
 from accounts.links import invitation_link, reset_link
 from accounts.mails import is_mail_on
 from accounts.models import User
 from accounts.permissions import Role, get_current_user
 from voc.core.errors import VocError
 
-# Roles are all there is: groups and Django's own permissions mean nothing here, and lists of token ids help nobody.
-# The imports above have registered these; autodiscovery finds the modules loaded and leaves it at that.
-for model, model_admin in (
-    (Group, GroupAdmin),
-    (OutstandingToken, OutstandingTokenAdmin),
-    (BlacklistedToken, BlacklistedTokenAdmin),
-):
-    if isinstance(admin.site._registry.get(model), model_admin):
+# Roles are all there is: groups and Django's own permissions mean nothing here. Nor is anything of allauth's for people to edit:
+# providers stand in the settings, and a second factor is its owner's.
+# The imports above have registered them; autodiscovery finds the modules loaded and leaves it at that.
+REGISTERED_BY = (allauth.account.admin, allauth.mfa.admin, allauth.socialaccount.admin, django.contrib.auth.admin)
+for model in (Group, SocialApp, SocialToken, SocialAccount, EmailAddress, Authenticator):
+    if admin.site.is_registered(model):
         admin.site.unregister(model)
 
 
@@ -73,7 +75,7 @@ class UserAdmin(admin.ModelAdmin[User]):
     search_fields = ["username", "email", "first_name", "last_name"]
     ordering = ["username"]
     readonly_fields = ["last_login", "date_joined"]
-    actions = ["send_link", "deactivate", "activate"]
+    actions = ["send_link", "deactivate", "activate", "take_second_step_away"]
 
     @admin.display(description=_("Name"))
     def full_name(self, user: User) -> str:
@@ -123,6 +125,13 @@ class UserAdmin(admin.ModelAdmin[User]):
     def activate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
             services.activate_user(user=user, actor=get_current_user(request))
+
+    @admin.action(description=_("Take the second step away"))
+    def take_second_step_away(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """For who has lost phone and recovery codes; make sure who asks for it."""
+        for user in users:
+            mfa.take_away(user=user, actor=get_current_user(request))
+            messages.success(request, _t("%(name)s logs in without a second step now.") % {"name": user.get_username()})
 
     @staticmethod
     def _show_link(request: HttpRequest, user: User) -> None:

@@ -2,7 +2,7 @@
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -10,10 +10,12 @@ from rest_framework.views import APIView
 from accounts import tokens
 from accounts.permissions import get_current_user, login_only, public
 from accounts.serializers import CredentialsSerializer, MeSerializer, RefreshSerializer, TokenPairSerializer
-from accounts.signin import check_credentials
+from accounts.signin import CodeNeeded, sign_in
 from accounts.throttle import TooManyAttempts
+from voc.core.errors import NotAllowed
 
 NOT_VALID = OpenApiResponse(description="Not accepted; which part was wrong is not said.")
+NO_SECOND_FACTOR = OpenApiResponse(description="A second factor is required of this role and not set up yet.")
 TOO_MANY = OpenApiResponse(description="Too many failed attempts; `Retry-After` says when to come back.")
 
 
@@ -31,17 +33,24 @@ class TokenView(CredentialsView):
     @extend_schema(
         operation_id="auth_token",
         request=CredentialsSerializer,
-        responses={200: TokenPairSerializer, 401: NOT_VALID, 429: TOO_MANY},
+        responses={200: TokenPairSerializer, 401: NOT_VALID, 403: NO_SECOND_FACTOR, 429: TOO_MANY},
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        """Sign in: a username and a password for an access token (15 minutes) and a refresh token (7 days)."""
+        """Sign in: a username and a password for an access token (15 minutes) and a refresh token (7 days).
+
+        Who has a second factor sends its `code` as well: of their app, or a recovery code.
+        """
         body = CredentialsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         try:
-            user = check_credentials(request._request, **body.validated_data)
+            user = sign_in(request._request, **body.validated_data)
         except TooManyAttempts as error:
             raise Throttled(wait=error.wait) from error
+        except CodeNeeded as error:
+            raise AuthenticationFailed(error.message) from error
+        except NotAllowed as error:
+            raise PermissionDenied(error.message) from error
         if user is None:
             raise AuthenticationFailed
         return _pair(tokens.issue(user))

@@ -1,20 +1,32 @@
-"""What every request goes through: no view without a declaration, and the language of the person who asks."""
+"""What every request goes through: no view without a declaration, limits, and the language of the person who asks."""
 
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from accounts import mfa
+from accounts.devices import remember
+from accounts.limits import hit, who
 from accounts.models import User
 from accounts.permissions import LOGIN, PUBLIC, REQUIRED, enforces, has_permission, refusal, requirement_of
+
+JUST_SIGNED_IN = "voc_just_signed_in"
+# Asked by machines of our own, many of them from one address.
+UNLIMITED = ("/health", "/metrics")
+# What somebody who has yet to set up a second factor may call all the same.
+WITHOUT_SECOND_FACTOR = {"logout", "set_language", "account_reauthenticate", "health", "metrics"}
 
 log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -68,6 +80,72 @@ class DenyByDefaultMiddleware:
         if refused := refusal(request, LOGIN):
             return refused
         raise PermissionDenied
+
+
+class KnownDeviceMiddleware:
+    """Gives the browser of whoever has just signed in its cookie (see `accounts.devices`)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(user := getattr(request, JUST_SIGNED_IN, None), User):
+            remember(request, response, user)
+        return response
+
+
+@receiver(user_logged_in)
+def _signed_in(request: HttpRequest | None, user: User, **_kwargs: Any) -> None:
+    if request is not None:
+        setattr(request, JUST_SIGNED_IN, user)
+
+
+class RateLimitMiddleware:
+    """Limits how often pages are asked for. API views count for themselves, once they know who calls."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        if getattr(view, "cls", None) or request.path in UNLIMITED:
+            return None
+        wait = hit(*who(request.user, None, request))
+        if not wait:
+            return None
+        text = _("You ask too often. Try again in %(seconds)d s.") % {"seconds": wait}
+        return HttpResponse(
+            text, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": str(wait)}
+        )
+
+
+class SecondFactorMiddleware:
+    """Leads who must have a second factor and has none to where they set it up, from every page (MFA_REQUIRED_ROLES)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        user, match = request.user, request.resolver_match
+        if not isinstance(user, User) or getattr(view, "cls", None) or not mfa.is_required_of(user):
+            return None
+        name = str(match.url_name) if match else ""
+        if name.startswith("mfa_") or name in WITHOUT_SECOND_FACTOR or mfa.is_set_up(user):
+            return None
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=403, headers={"HX-Redirect": resolve_url("mfa_index")})
+        messages.warning(request, _("You need a second step to log in before you go on. Set one up here."))
+        return redirect("mfa_index")
 
 
 class UserLocaleMiddleware:

@@ -1,4 +1,4 @@
-"""The user: one role each, from which everything else follows; and failed sign-ins, which slow guessing down."""
+"""The user: one role each, from which everything else follows; what they sign in with; and failed sign-ins."""
 
 import re
 from typing import Any, ClassVar
@@ -72,6 +72,9 @@ class User(AbstractUser):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    # What an API key that acts for this user may do at most, set on the instance of one request; None for everything.
+    scopes: frozenset[str] | None = None
+
     class Meta(AbstractUser.Meta):
         constraints = [
             models.CheckConstraint(condition=models.Q(role__in=[role.value for role in Role]), name="user_role"),
@@ -102,7 +105,7 @@ class User(AbstractUser):
 
     @property
     def is_admin(self) -> bool:
-        return self.role == Role.ADMIN
+        return self.role == Role.ADMIN and (self.scopes is None or "*" in self.scopes)
 
 
 class LoginAttempt(models.Model):
@@ -124,3 +127,64 @@ class LoginAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class TokenFamily(models.Model):
+    """One sign-in to the API with all token pairs that came of it. Written by `accounts.tokens` alone.
+
+    `current` and `previous` are SHA-256 of refresh tokens' ids, of which none can be made. `role` is the user's at the time:
+    whoever has another one by now signs in anew.
+    """
+
+    class End(models.TextChoices):
+        SIGNED_OUT = "signed_out", _("signed out")
+        REUSED = "reused", _("a used token came back")
+        DISABLED = "disabled", _("switched off")
+
+    id = models.CharField(primary_key=True, max_length=32)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
+    role = models.CharField(max_length=10)
+    current = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64, blank=True, default="")
+    started_at = models.DateTimeField()
+    rotated_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=10, choices=End, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("sign-in to the API")
+        verbose_name_plural = _("sign-ins to the API")
+        indexes = [models.Index(fields=["expires_at"], name="tokenfamily_expires_at")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+class ApiKey(models.Model):
+    """A key by which a machine acts as a user, within `scopes`. Written by `accounts.api_keys` alone; rows are never deleted.
+
+    `prefix` finds the row, `digest` is SHA-256 of the whole key: of 192 random bits nothing can be guessed, and a slow hash
+    would only slow every call down. `networks` are those it may be used from; none for anywhere.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64)
+    scopes = models.JSONField(_("permissions"), default=list)
+    networks = models.JSONField(_("networks"), default=list, blank=True)
+    per_minute = models.PositiveIntegerField(_("calls a minute"), null=True, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    expires_at = models.DateTimeField(_("ends"))
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

@@ -29,7 +29,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.roles import PERMISSIONS, Role
+from accounts.roles import PERMISSIONS, Role, grants
 
 __all__ = [
     "ATTRIBUTE",
@@ -61,11 +61,13 @@ AnyUser = User | AnonymousUser
 
 
 def has_permission(user: AnyUser, permission: str) -> bool:
-    """Whether the user's role grants `permission` ("ticket:read"). Nobody who is inactive or not signed in has any."""
-    if not isinstance(user, User) or not user.is_active:
+    """Whether the user's role grants `permission` ("ticket:read"). Nobody who is inactive or not signed in has any.
+
+    Who calls with an API key has what both the role and the key grant.
+    """
+    if not isinstance(user, User) or not user.is_active or not grants(Role(user.role), permission):
         return False
-    granted = PERMISSIONS.get(Role(user.role), [])
-    return "*" in granted or permission in granted
+    return user.scopes is None or "*" in user.scopes or permission in user.scopes
 
 
 def get_current_user(request: HttpRequest | Request) -> User:

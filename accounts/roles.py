@@ -23,3 +23,14 @@ STAFF_ROLES = (Role.ADMIN, Role.MANAGER)
 def flags_of(role: Role) -> dict[str, bool]:
     """Django's own two flags, which follow the role: the database refuses any other combination."""
     return {"is_staff": role in STAFF_ROLES, "is_superuser": role is Role.ADMIN}
+
+
+def grants(role: Role, permission: str) -> bool:
+    return "*" in PERMISSIONS[role] or permission in PERMISSIONS[role]
+
+
+def grantable(role: Role) -> list[str]:
+    """What a key of somebody with this role can be given: the role's permissions by name, for admins "*" as well."""
+    if "*" not in PERMISSIONS[role]:
+        return sorted(PERMISSIONS[role])
+    return ["*", *sorted({each for granted in PERMISSIONS.values() for each in granted} - {"*"})]

@@ -11,6 +11,7 @@ from accounts.permissions import PERMISSIONS, Role
 class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=4096, trim_whitespace=False, style={"input_type": "password"})
+    code = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
@@ -30,4 +31,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
         fields = ["id", "username", "email", "role", "permissions", "language"]
 
     def get_permissions(self, user: User) -> list[str]:
-        return PERMISSIONS[Role(user.role)]
+        granted = PERMISSIONS[Role(user.role)]
+        if user.scopes is None or "*" in user.scopes:
+            return granted
+        return [each for each in sorted(user.scopes) if "*" in granted or each in granted]

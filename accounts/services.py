@@ -13,8 +13,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.links import invitation_tokens, reset_tokens
-from accounts.models import User
+from accounts.models import TokenFamily, User
 from accounts.roles import Role, flags_of
+from accounts.tokens import revoke_all
 from voc.core import clock
 from voc.core.errors import InvalidInput, NotAllowed
 from voc.core.outbox.api import emit
@@ -90,13 +91,22 @@ def reset_password(*, user: User, token: str, password: str) -> User:
 
 
 def set_role(*, user: User, role: Role | str, actor: User | None) -> User:
-    """Change what a user may do, from their next request on. Raises NotAllowed for the last active admin."""
+    """Change what a user may do, from their next request on; refresh tokens of the old role end.
+
+    Raises NotAllowed for the last active admin.
+    """
     return _change(user, actor, role=Role(role).value, **flags_of(Role(role)))
 
 
 def deactivate_user(*, user: User, actor: User | None) -> User:
-    """End a user's access with their next request; what they did stays theirs. NotAllowed for the last active admin."""
-    return _change(user, actor, is_active=False)
+    """End a user's access with their next request; what they did stays theirs. NotAllowed for the last active admin.
+
+    Switched on again, they sign in anew: no old token comes back to life.
+    """
+    with transaction.atomic():
+        changed = _change(user, actor, is_active=False)
+        revoke_all(user, TokenFamily.End.DISABLED)
+    return changed
 
 
 def activate_user(*, user: User, actor: User | None) -> User:

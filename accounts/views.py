@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from allauth.account.models import Login
+from allauth.account.views import BaseReauthenticateView
+from allauth.socialaccount.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
@@ -16,7 +21,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import FormView, TemplateView, UpdateView
 
 from accounts import services
-from accounts.forms import LoginForm, ProfileForm, ResetRequestForm
+from accounts.forms import LoginForm, ProfileForm, ReauthenticateForm, ResetRequestForm
 from accounts.links import invitation_tokens, reset_tokens
 from accounts.mails import is_mail_on
 from accounts.models import User
@@ -24,16 +29,51 @@ from accounts.permissions import get_current_user, login_only, public
 from voc.core.errors import NotAllowed
 
 
+def sso_links(request: HttpRequest, page: str) -> list[tuple[str, str]]:
+    """(name, address) of each identity provider that is set up; the address leads back to `page`."""
+    after = {"next": page} if page else {}
+    return [(each.name, each.get_login_url(request, **after)) for each in get_adapter().list_providers(request)]
+
+
 @public
 class LoginView(auth_views.LoginView):
+    """Password, then the second factor of who has one; or elsewhere, by single sign-on."""
+
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        more = {"providers": sso_links(self.request, self.get_redirect_url()), "local": settings.LOCAL_LOGIN}
+        return super().get_context_data(**kwargs) | more
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = form.get_user()
+        login = Login(user=user, redirect_url=self.get_success_url(), email_verification="none")
+        response: HttpResponse = perform_password_login(self.request, {"username": user.get_username()}, login)
+        return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response = super().form_invalid(form)
         if form.wait is not None:
             response.status_code = 429
             response["Retry-After"] = str(form.wait)
+        return response
+
+
+@login_only
+class ReauthenticateView(BaseReauthenticateView):  # type: ignore[misc]  # allauth is not typed through and through
+    """The password once more, before somebody changes how they sign in."""
+
+    form_class = ReauthenticateForm
+    template_name = "accounts/reauthenticate.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_form_kwargs()
+        return kwargs | {"request": self.request}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        reauthenticate_by_password(self.request)
+        response: HttpResponse = super().form_valid(form)
         return response
 
 

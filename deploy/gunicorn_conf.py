@@ -2,7 +2,7 @@
 
 import os
 import shutil
-import subprocess
+import subprocess  # nosec B404
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ worker_class = "sync"
 timeout = 30
 graceful_timeout = 20
 # A worker's sign of life is a file: on a slow disk it looks dead. Memory is also all that a read-only container has.
-worker_tmp_dir = "/dev/shm"  # noqa: S108
+worker_tmp_dir = "/dev/shm"  # noqa: S108  # nosec B108
 control_socket_disable = True
 # Processes are replaced now and then, not all at once.
 max_requests = 5000
@@ -30,7 +30,7 @@ def on_starting(server: Any) -> None:  # noqa: ARG001 - the signature of the hoo
     Processes of an earlier run count no more in the metrics; their client needs the folder to be there.
     """
     without_metrics = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
-    looked = subprocess.run([sys.executable, "-c", "import voc.wsgi"], env=without_metrics, check=False)
+    looked = subprocess.run([sys.executable, "-c", "import voc.wsgi"], env=without_metrics, check=False)  # nosec B603
     if looked.returncode:
         sys.exit(looked.returncode)
     if METRICS:

@@ -20,12 +20,18 @@ write() {
 }
 
 [ -s secrets/secret_key ] || random | write secret_key
+[ -s secrets/encryption_keys ] || head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n' | write encryption_keys
 [ -s secrets/postgres_password ] || random | write postgres_password
+[ -s secrets/database_app_password ] || random | write database_app_password
 [ -s secrets/redis_password ] || random | write redis_password
 
 postgres_password=$(cat secrets/postgres_password)
 redis_password=$(cat secrets/redis_password)
-[ -s secrets/database_url ] || printf 'postgres://voc:%s@postgres:5432/voc' "$postgres_password" | write database_url
+app_password=$(cat secrets/database_app_password)
+# The owner of the tables migrates; web, worker and beat run as voc_app, which cannot change the audit trail.
+[ -s secrets/database_owner_url ] ||
+  printf 'postgres://voc:%s@postgres:5432/voc' "$postgres_password" | write database_owner_url
+[ -s secrets/database_url ] || printf 'postgres://voc_app:%s@postgres:5432/voc' "$app_password" | write database_url
 [ -s secrets/redis_url ] || printf 'redis://:%s@redis:6379/0' "$redis_password" | write redis_url
 [ -s secrets/redis_conf ] || write redis_conf <<END
 requirepass $redis_password

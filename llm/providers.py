@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cache
 from queue import Empty, Queue
@@ -53,7 +54,7 @@ def call(model: Model, messages: Messages, *, schema: type[BaseModel], max_token
             api_key=key or "none",
         )
 
-    with guarded(model.peer):
+    with guarded(model.peer, address):
         try:
             answer = _bounded(ask, seconds)
         except Empty:
@@ -82,7 +83,7 @@ def _bounded(work: Callable[[], Any], seconds: float) -> Any:
         except Exception as error:  # noqa: BLE001 - a thread's boundary: raised again in the caller's
             outcome.put((None, error))
 
-    threading.Thread(target=run, name="llm", daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(run,), name="llm", daemon=True).start()
     # A moment more than the client's own time limit, whose error says more than ours.
     answer, failure = outcome.get(timeout=seconds + 0.5)
     if failure:

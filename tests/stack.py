@@ -24,11 +24,14 @@ from sandbox.client import SandboxClient
 from voc.dev.demo.options import Kept, Options
 from voc.dev.demo.programs import connect_jira, environment, programs
 from voc.dev.ports import free_port
+from voc.dev.postgres import as_role
 from voc.dev.processes import send, wait_until
 from voc.dev.redis_server import Redis
 from voc.dev.supervise import ROOT, Program, Supervisor
 
 PASSWORD = "stack-password-1"
+# Roles are the whole server's: each worker of a test run has its own.
+APP_ROLE = f"voc_stack_app_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 MEMBERS = ("sandbox", "beat", "worker", "web")
 
 
@@ -37,6 +40,11 @@ class Database:
     """A database of its own on the server that the tests run on."""
 
     url: str
+
+    @property
+    def app_url(self) -> str:
+        """As web, worker and beat reach it: by a role that cannot change the audit trail."""
+        return as_role(self.url, role=APP_ROLE, password=PASSWORD)
 
     @classmethod
     def create(cls, *, server: str, template: "Database | None" = None) -> "Database":
@@ -98,7 +106,7 @@ class Stack:
             jira=jira,
         )
         kept = Kept(secret_key="stack-" + uuid.uuid4().hex * 2, password=PASSWORD)
-        servers = {"DATABASE_URL": database.url, "REDIS_URL": self.redis.url}
+        servers = {"DATABASE_URL": database.app_url, "REDIS_URL": self.redis.url}
         self.env = environment(options, kept, servers, sandbox=self._sandbox_port) | {
             "ENV_FILE": os.devnull,
             **{name: value.replace("{sandbox}", self.sandbox_url) for name, value in (settings or {}).items()},
@@ -209,8 +217,10 @@ def prepared_database(server: str) -> Database:
         "ENV_FILE": os.devnull,
         "DEMO": "1",
         "DEMO_PASSWORD": PASSWORD,
+        "DATABASE_APP_PASSWORD": PASSWORD,
     }
-    for command in (["migrate", "--no-input"], ["create_demo_users"]):
+    roles = ["setup_database_roles", "--role", APP_ROLE]
+    for command in (["migrate", "--no-input"], ["create_demo_users"], roles):
         done = manage(env, *command)
         if done.returncode:
             raise RuntimeError(f"{command[0]} failed: {done.stderr[-2000:]}")

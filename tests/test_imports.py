@@ -27,7 +27,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 
 # Everything else takes its configuration from voc.settings, which is checked at boot and described in the README.
 READ_THE_ENVIRONMENT = (
-    "voc/settings.py",
+    "voc/settings/",
     "voc/wsgi.py",
     "voc/celery.py",
     "voc/dev/",
@@ -234,4 +234,4 @@ def test_the_environment_is_read_in_one_place() -> None:
     ]
 
     assert elsewhere == []
-    assert reads_of_the_environment(ROOT / "voc/settings.py"), "the test would see it"
+    assert reads_of_the_environment(ROOT / "voc/settings/environment.py"), "the test would see it"

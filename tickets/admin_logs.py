@@ -66,7 +66,7 @@ class TryForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         source = self.fields["source"]
-        assert isinstance(source, forms.ChoiceField)  # noqa: S101  (it is declared above)
+        assert isinstance(source, forms.ChoiceField)  # noqa: S101 - it is declared above  # nosec B101
         source.choices = [("", _("All of the site's")), *((name, name) for name in configured_names())]
 
     def query(self) -> LogQuery:

@@ -31,7 +31,7 @@ def _next_value(day: date) -> tuple[int, int | None]:
     table = connection.ops.quote_name(TicketDay._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT nextval(%s::regclass), (SELECT base FROM {table} WHERE day = %s)",  # noqa: S608
+            f"SELECT nextval(%s::regclass), (SELECT base FROM {table} WHERE day = %s)",  # noqa: S608  # nosec B608
             [SEQUENCE, day],
         )
         row = cursor.fetchone()

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -189,8 +190,16 @@ class RowSerializer(serializers.ModelSerializer[Ticket]):
         ]
         read_only_fields = fields
 
+    def get_fields(self) -> dict[str, Any]:
+        """A text that the table lets be empty can be null here, and the OpenAPI document says so."""
+        fields = super().get_fields()
+        for field in self.Meta.model._meta.get_fields():
+            if getattr(field, "blank", False) and field.name in fields:
+                fields[field.name].allow_null = True
+        return fields
+
     def to_representation(self, ticket: Ticket) -> dict[str, Any]:
-        """An empty text is an unknown value, and that is null."""
+        """An empty text is an unknown value, and that is null (see `get_fields`)."""
         flat = super().to_representation(ticket)
         return {name: None if value == "" else value for name, value in flat.items()}
 
@@ -293,10 +302,13 @@ class ErrorSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
+class Step(serializers.CharField):
+    """A step on the way to a value: a field's name, or a place in a list, from 0."""
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
-    loc = serializers.ListField(
-        child=serializers.CharField(), help_text=_("Where: body, query or header, then the field.")
-    )
+    loc = serializers.ListField(child=Step(), help_text=_("Where: body, query or header, then the field."))
     msg = serializers.CharField()
     type = serializers.CharField()
 

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import connection
 
 from integrations.jira import webhook
-from tickets import reminders
+from tickets import erasure, reminders
 from tickets.idempotency import KEPT_FOR
 from tickets.jira import polling
 from tickets.models import IdempotencyKey
@@ -34,6 +34,12 @@ def prune_idempotency_keys() -> int:
     """Forget the answers that nobody will ask for again. Returns how many there were."""
     deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
     return deleted
+
+
+@shared_task
+def erase_old() -> int:
+    """Keep old tickets as figures only (CUSTOMER_KEEP_DAYS). Returns how many there were."""
+    return erasure.erase_old()
 
 
 @shared_task

@@ -177,16 +177,16 @@ class JiraClient:
         """All results, page by page, each issue once. A page token that comes again is an error of Jira's: Transient."""
         found: dict[str, JiraIssue] = {}
         seen: set[str] = set()
-        token = ""
+        place = ""
         while len(found) < most:
-            page = self.search(jql, page_token=token)
+            page = self.search(jql, page_token=place)
             found |= {issue.id: issue for issue in page.issues}
-            token = page.next_token
-            if not token:
+            place = page.next_token
+            if not place:
                 break
-            if token in seen:
+            if place in seen:
                 raise Transient("Jira's search goes round in circles")
-            seen.add(token)
+            seen.add(place)
         return list(found.values())
 
     def issue_property(self, issue_id: str, name: str) -> Any:
@@ -279,7 +279,7 @@ class JiraClient:
         url = self._jira._get_url(path, base=ROOT) if root else self._jira._get_url(path)
         data = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         release_connection()
-        with guarded(PEER):
+        with guarded(PEER, url):
             try:
                 response = self._jira._session.request(method, url, data=data, params=params)
             except requests.RequestException as error:

@@ -23,6 +23,7 @@ from integrations.logs.links import cloudwatch_link
 from integrations.logs.quoting import regex_literal
 from integrations.logs.remote import RemoteLogAdapter, Wanted, bounds_ms, from_ms
 from voc.core import clock
+from voc.core.addresses import host_and_port
 from voc.core.errors import Permanent, Transient, VocError
 from voc.core.http import Refused, check_address, guarded, retry_after
 from voc.core.vocabulary import LogEntry
@@ -30,6 +31,7 @@ from voc.core.vocabulary import LogEntry
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
 STOP_SECONDS = 1.0
+AWS = (".amazonaws.com", ".amazonaws.com.cn")
 RUNNING = ("Scheduled", "Running")
 TOO_MANY = ("ThrottlingException", "Throttling", "LimitExceededException", "TooManyRequestsException")
 # CloudWatch names no time; its limits are per second and per number of running queries.
@@ -89,9 +91,14 @@ class CloudWatchAdapter(RemoteLogAdapter):
         with suppress(VocError):
             self._call("stop_query", time.monotonic() + STOP_SECONDS, {"queryId": query_id})
 
+    @property
+    def _elsewhere(self) -> str:
+        """The address, unless it is AWS' own: then the client also asks the machine's metadata for credentials."""
+        return "" if host_and_port(self.url)[0].endswith(AWS) else self.url
+
     def _call(self, operation: str, deadline: float, request: dict[str, Any]) -> dict[str, Any]:
         seconds = self.left(deadline)
-        with guarded(self.peer), _typed():
+        with guarded(self.peer, self._elsewhere), _typed():
             client = shared_client(self.url, self.region, ceil(seconds))
             answer: dict[str, Any] = getattr(client, operation)(**request)
         return answer

@@ -83,7 +83,7 @@ class DatadogAdapter(RemoteLogAdapter):
             page=LogsListRequestPage(limit=page, **({"cursor": cursor} if cursor else {})),
             sort=LogsSort.TIMESTAMP_ASCENDING if wanted.oldest_first else LogsSort.TIMESTAMP_DESCENDING,
         )
-        with guarded(self.peer), self._typed(seconds):
+        with guarded(self.peer, self.url), self._typed(seconds):
             answer: dict[str, Any] = LogsApi(client).list_logs(body=body).to_dict()
         return answer
 

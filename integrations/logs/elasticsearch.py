@@ -68,7 +68,7 @@ class ElasticsearchAdapter(RemoteLogAdapter):
         check_address(self.url)
         # Unreadable indices and lost shards are told (an error), not left out in silence.
         target = f"/{quote(self.index, safe=',*')}/_search?ignore_unavailable=true&allow_partial_search_results=false"
-        with guarded(self.peer), _typed(seconds):
+        with guarded(self.peer, self.url), _typed(seconds):
             response = shared_client(self.url).transport.perform_request(
                 "POST",
                 target,

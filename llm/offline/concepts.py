@@ -21,7 +21,7 @@ _PARTICULAR: dict[str, str] = {
     "cart": r"장바구니|카트|\bcart|basket|cart[A-Z]",
     "login": r"로그인|접속|log[ -]?in\b|login|sign[ -]?in\b|signin|logged|session ?restor|\bauth(?!or)",
     "signup": r"가입|sign[ -]?up|signup|regist(?:er|ration)|create an account|join",
-    "password": r"비밀\s?번호|비번|패스워드|password",
+    "password": r"비밀\s?번호|비번|패스워드|password",  # nosec B105
     "phone": r"휴대폰|핸드폰|전화\s?번호|phone|mobile(?: number)?|msisdn",
     "verification": r"인증|본인\s?확인|verif|\botp\b|one[- ]time|confirmation (?:mail|code)",
     "receipt": r"영수증|세금\s?계산서|receipt|invoice|tax bill",

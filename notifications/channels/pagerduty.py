@@ -77,7 +77,7 @@ class PagerDuty(Channel):
     def deliver(self, parcel: Parcel) -> Receipt:
         key = self._keys[parcel.target]
         check_address(self._url)
-        with guarded(f"pagerduty:{urlsplit(self._url).hostname}"):
+        with guarded(f"pagerduty:{urlsplit(self._url).hostname}", self._url):
             return Receipt(vendor_id=self._send(key, parcel.message))
 
     def _send(self, key: str, message: NotificationMessage) -> str:

@@ -20,6 +20,7 @@ from botocore.exceptions import (
 from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import gettext as _
 
+from voc.core.confine import confined
 from voc.core.errors import Permanent, Transient
 from voc.core.http import check_address
 
@@ -66,7 +67,9 @@ class Ses:
                 "sesv2", region_name=self._region, endpoint_url=self._url or None, config=config
             )
             check_address(client.meta.endpoint_url)
-            answer: dict[str, Any] = getattr(client, operation)(**arguments)
+            # Not before: finding credentials may mean to ask the machine's own metadata.
+            with confined(client.meta.endpoint_url):
+                answer: dict[str, Any] = getattr(client, operation)(**arguments)
         except ClientError as error:
             raise _meaning(error) from None
         except (NoCredentialsError, PartialCredentialsError):

@@ -70,7 +70,7 @@ class SlackApi:
         Permanent for an address that must not be called.
         """
         check_address(self._base_url)
-        with guarded(f"slack:{urlsplit(self._base_url).hostname}"):
+        with guarded(f"slack:{urlsplit(self._base_url).hostname}", self._base_url):
             return self._call(method, {name: _form(value) for name, value in arguments.items() if value is not None})
 
     def _call(self, method: str, arguments: dict[str, str]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class SlackWebhook(Channel):
     def deliver(self, parcel: Parcel) -> Receipt:
         body = payload(parcel.message)
         check_address(self._url)
-        with guarded(f"slack:{self.target}"):
+        with guarded(f"slack:{self.target}", self._url):
             self._post(body)
         return Receipt()
 

@@ -67,7 +67,7 @@ class Teams(Channel):
         check_address(url)
         card = _Card(url, http_timeout=self._timeout)
         card.payload = payload(parcel.message)
-        with guarded(f"teams:{parcel.target}"):
+        with guarded(f"teams:{parcel.target}", url):
             self._send(card, url)
         return Receipt()
 

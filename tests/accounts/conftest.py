@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from accounts import tokens
 from accounts.models import User
 from tests.factories import UserFactory
+from voc.core import clock
 
 
 @pytest.fixture
@@ -24,6 +27,18 @@ def viewer(db):
 @pytest.fixture
 def submitter(db):
     return UserFactory(submitter=True, username="sumi")
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Holds the clock, and moves it by so many seconds."""
+    start = clock.now()
+
+    def move(seconds):
+        monkeypatch.setattr(clock, "now", lambda: start + timedelta(seconds=seconds))
+
+    move(0)
+    return move
 
 
 def browser(user: User | None = None) -> Client:

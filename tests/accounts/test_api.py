@@ -6,13 +6,12 @@ import jwt
 import pytest
 from django.conf import settings as live
 from django.db import connections
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import services, tasks, tokens
-from accounts.models import User
+from accounts.jwt_keys import fingerprint
+from accounts.models import TokenFamily, User
 from tests.accounts.conftest import caller
 from tests.factories import PASSWORD, UserFactory
-from voc.core import clock
 
 TOKEN, REFRESH, REVOKE, ME = (
     "/api/v1/auth/token",
@@ -34,8 +33,9 @@ def me(access):
     return caller().get(ME, headers={"Authorization": f"Bearer {access}"})
 
 
-def forged(claims, *, key=None, algorithm="HS256"):
-    return jwt.encode(claims, live.SECRET_KEY if key is None else key, algorithm=algorithm)
+def forged(claims, *, key=None, algorithm="HS256", kid=None):
+    headers = {"kid": fingerprint(live.SECRET_KEY) if kid is None else kid}
+    return jwt.encode(claims, live.SECRET_KEY if key is None else key, algorithm=algorithm, headers=headers)
 
 
 def test_a_password_is_swapped_for_two_tokens(manager):
@@ -108,6 +108,10 @@ def test_forged_tokens_are_refused(manager):
     claims = jwt.decode(real["access"], options={"verify_signature": False})
     for access in [
         forged(claims, key="k" * 64),
+        forged(claims, key="k" * 64, kid=fingerprint("k" * 64)),
+        forged(claims, kid="../../dev/null"),
+        jwt.encode(claims, live.SECRET_KEY, algorithm="HS256"),
+        forged(claims, algorithm="HS512"),
         forged(claims, key="", algorithm="none"),
         forged(claims | {"token_type": "refresh"}),
         forged(claims | {"exp": 1}),
@@ -115,6 +119,8 @@ def test_forged_tokens_are_refused(manager):
         forged(claims | {"mark": "0" * 32}),
         forged({name: value for name, value in claims.items() if name != "mark"}),
         forged(claims | {"user_id": "0"}),
+        forged(claims | {"family": "0" * 32}),
+        forged({name: value for name, value in claims.items() if name != "family"}),
         forged(claims | {"user_id": "1 OR 1=1"}),
         forged({name: value for name, value in claims.items() if name != "exp"}),
         real["refresh"],
@@ -139,20 +145,105 @@ def test_a_refresh_token_works_once(manager):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_twenty_parallel_refreshes_exactly_one_wins():
+def test_of_a_hundred_parallel_refreshes_exactly_one_wins_and_its_pair_works():
     refresh = tokens.issue(UserFactory()).refresh
 
     def swap(_number):
         try:
-            return post(REFRESH, {"refresh": refresh}).status_code
+            return tokens.rotate(refresh)
+        except tokens.TokenRefused:
+            return None
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(20) as pool:
-        answers = sorted(pool.map(swap, range(20)))
-    assert answers == [200] + [401] * 19
-    assert OutstandingToken.objects.count() == 2
-    assert BlacklistedToken.objects.count() == 1
+    with ThreadPoolExecutor(100) as pool:
+        [pair] = [pair for pair in pool.map(swap, range(100)) if pair]
+    assert me(pair.access).status_code == 200
+    assert post(REFRESH, {"refresh": pair.refresh}).status_code == 200
+
+
+def test_a_used_token_that_comes_back_ends_all_that_came_of_its_sign_in(manager, later):
+    first = sign_in().json()
+    other = sign_in().json()
+    second = post(REFRESH, {"refresh": first["refresh"]}).json()
+    third = post(REFRESH, {"refresh": second["refresh"]}).json()
+    later(live.JWT_REUSE_SECONDS + 1)
+    assert post(REFRESH, {"refresh": second["refresh"]}).status_code == 401
+    assert post(REFRESH, {"refresh": third["refresh"]}).status_code == 401
+    assert {me(pair["access"]).status_code for pair in (first, second, third)} == {401}
+    assert me(other["access"]).status_code == 200
+    assert sorted(TokenFamily.objects.values_list("end_reason", flat=True)) == ["", "reused"]
+
+
+def test_a_token_from_before_the_last_swap_ends_the_family_however_soon(manager):
+    first = sign_in().json()
+    second = post(REFRESH, {"refresh": first["refresh"]}).json()
+    third = post(REFRESH, {"refresh": second["refresh"]}).json()
+    assert post(REFRESH, {"refresh": first["refresh"]}).status_code == 401
+    assert post(REFRESH, {"refresh": third["refresh"]}).status_code == 401
+
+
+def test_a_second_tab_that_loses_the_race_does_not_sign_the_first_one_out(manager):
+    first = sign_in().json()
+    second = post(REFRESH, {"refresh": first["refresh"]}).json()
+    assert post(REFRESH, {"refresh": first["refresh"]}).status_code == 401
+    assert post(REFRESH, {"refresh": second["refresh"]}).status_code == 200
+
+
+def test_signing_out_ends_the_access_token_too_and_no_other_sign_in(manager):
+    pair, other = sign_in().json(), sign_in().json()
+    assert post(REVOKE, {"refresh": pair["refresh"]}).status_code == 204
+    assert (me(pair["access"]).status_code, me(other["access"]).status_code) == (401, 200)
+
+
+def test_a_busy_sign_in_ends_after_a_month(manager, later):
+    refresh = sign_in().json()["refresh"]
+    family = TokenFamily.objects.get()
+    for day in (6, 12, 18, 24, 29):
+        later(day * 86_400)
+        refresh = tokens.rotate(refresh).refresh
+    family.refresh_from_db()
+    assert family.expires_at == family.started_at + timedelta(days=30)
+    later(31 * 86_400)
+    with pytest.raises(tokens.TokenRefused):
+        tokens.rotate(refresh)
+
+
+def test_a_new_role_ends_the_refresh_tokens_of_the_old_one_also_when_set_in_the_database(viewer):
+    pair = sign_in("vera").json()
+    User.objects.filter(pk=viewer.pk).update(role="submitter")
+    assert post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
+    assert post(REFRESH, {"refresh": sign_in("vera").json()["refresh"]}).status_code == 200
+
+
+def test_no_token_of_a_disabled_user_comes_back_to_life(manager):
+    pair = sign_in().json()
+    services.deactivate_user(user=manager, actor=None)
+    services.activate_user(user=manager, actor=None)
+    assert me(pair["access"]).status_code == 401
+    assert post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
+
+
+def test_keys_are_replaced_without_signing_anybody_out(manager, settings):
+    settings.JWT_KEYS = ["old" * 20]
+    pair = sign_in().json()
+    settings.JWT_KEYS = ["new" * 20, "old" * 20]
+    assert me(pair["access"]).status_code == 200
+    newer = post(REFRESH, {"refresh": pair["refresh"]}).json()
+    assert jwt.get_unverified_header(newer["access"])["kid"] == fingerprint("new" * 20)
+    settings.JWT_KEYS = ["new" * 20]
+    assert me(pair["access"]).status_code == 401
+    assert me(newer["access"]).status_code == 200
+
+
+def test_the_sites_key_is_replaced_without_signing_anybody_out(manager, settings):
+    settings.SECRET_KEY = "one" * 20
+    pair = sign_in().json()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "two" * 20, ["one" * 20]
+    assert me(pair["access"]).status_code == 200
+    assert post(REFRESH, {"refresh": pair["refresh"]}).status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert me(pair["access"]).status_code == 401
 
 
 def test_a_revoked_refresh_token_works_no_more(manager):
@@ -198,16 +289,16 @@ def test_a_new_role_shows_in_the_next_answer(viewer):
 
 def test_the_database_holds_no_usable_token(manager):
     pair = sign_in().json()
-    kept = json.dumps(list(OutstandingToken.objects.values()), default=str)
-    assert pair["refresh"] not in kept
+    kept = json.dumps(list(TokenFamily.objects.values()), default=str)
+    claims = jwt.decode(pair["refresh"], options={"verify_signature": False})
+    assert claims["jti"] not in kept
     assert pair["refresh"].rsplit(".", 1)[1] not in kept
 
 
-def test_expired_refresh_tokens_are_forgotten(manager, monkeypatch):
+def test_expired_refresh_tokens_are_forgotten(manager, later):
     sign_in()
     tasks.prune()
-    assert OutstandingToken.objects.count() == 1
-    real = clock.now
-    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=8))
+    assert TokenFamily.objects.count() == 1
+    later(8 * 86_400)
     tasks.prune()
-    assert OutstandingToken.objects.count() == 0
+    assert TokenFamily.objects.count() == 0

@@ -45,3 +45,42 @@ def test_mail_that_is_switched_off_is_mentioned(settings):
     assert "EMAIL_URL" in message.msg
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     assert found(checks.mail) == []
+
+
+OIDC = {"provider": "oidc", "client_id": "c", "secret": "s", "settings": {"server_url": "https://id.example"}}
+
+
+def test_without_single_sign_on_there_is_nothing_to_say():
+    assert checks.identity() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "number"),
+    [
+        ("JWT_KEYS", ["k" * 40, "short"], "010"),
+        ("MFA_REQUIRED_ROLES", ["admin", "boss"], "011"),
+        ("SSO_DEFAULT_ROLE", "boss", "012"),
+        ("SSO_ROLES", ["boss=x"], "013"),
+        ("SSO_ROLES", ["admin"], "013"),
+        ("SSO_APPS", [OIDC | {"settings": {"server_url": ""}}], "014"),
+        ("SSO_APPS", [OIDC | {"settings": {"server_url": "http://id.example"}}], "014"),
+        ("SSO_APPS", [OIDC | {"settings": {"server_url": "https://login.microsoftonline.com//v2.0"}}], "014"),
+        ("SSO_APPS", [OIDC | {"secret": ""}], "015"),
+        ("LOCAL_LOGIN", False, "016"),
+    ],
+)
+def test_what_would_keep_people_out_or_let_in_too_many_is_an_error(settings, name, value, number):
+    setattr(settings, name, value)
+    assert found(checks.identity) == [(Error, f"accounts.E{number}")]
+
+
+def test_a_complete_set_up_is_fine(settings):
+    settings.SSO_APPS, settings.LOCAL_LOGIN = [OIDC], False
+    settings.SSO_ROLES, settings.MFA_REQUIRED_ROLES = ["admin=voc-admins"], ["admin", "manager"]
+    assert checks.identity() == []
+
+
+def test_admins_without_a_second_factor_are_mentioned(settings):
+    assert found(checks.second_factor) == [(Warning, "accounts.W002")]
+    settings.MFA_REQUIRED_ROLES = ["admin"]
+    assert found(checks.second_factor) == []

@@ -6,7 +6,14 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # What anybody may call; a new entry is a decision.
 PUBLIC_NAMES = {
     "login",
+    "account_login",
     "logout",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "oidc_login",
+    "oidc_callback",
+    "github_login",
+    "github_callback",
     "set_language",
     "password_reset",
     "password_reset_done",

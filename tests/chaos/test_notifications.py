@@ -49,7 +49,7 @@ def test_nothing_is_lost_and_what_can_be_known_is_told_once_whoever_dies(here: W
         for _ in range(KILLS):
             wait_until(lambda: False, seconds=dice.uniform(0.5, 3))
             here.kill_worker()
-    here.settle(seconds=60 + EVENTS)
+    here.settle(seconds=180 + EVENTS)
     told = {channel: (here.rows(channel, run="storm"), here.seen(channel)) for channel in ("slack", *OTHERS)}
     database = here.stack.database
     given_up = database.rows("SELECT event, error FROM outbox_job WHERE state IN ('dead', 'blocked')")

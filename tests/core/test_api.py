@@ -68,6 +68,7 @@ broken.voc_permission = "public"  # type: ignore[attr-defined]
 view = FailingView.as_view()
 view.voc_permission = "public"  # type: ignore[attr-defined]
 urlpatterns = [path("api/v1/fail", view), path("api/v1/broken", broken), path("broken", broken)]
+handler400 = "voc.core.error_pages.bad_request"
 handler404 = "voc.core.error_pages.page_not_found"
 handler500 = "voc.core.error_pages.server_error"
 

@@ -100,6 +100,13 @@ def test_killing_make_leaves_no_process_after_five_seconds(killed):
     assert after == []
 
 
+def test_its_programs_run_as_a_role_that_cannot_change_the_audit_trail(killed):
+    _, _, before, _ = killed
+    sessions = [line for line in before if re.search(r"postgres: voc\S* voc 127", line)]
+    assert any("postgres: voc_app voc" in line for line in sessions)
+    assert not any("postgres: voc voc" in line for line in sessions)
+
+
 def test_the_next_demo_takes_over_what_a_killed_one_left_and_shows_the_same_tickets(home, killed):
     demo = home.start(sys.executable, "-m", "voc.dev.demo", DEMO_EXIT="1")
     assert demo.wait(timeout=180) == 0, home.output.read_text()

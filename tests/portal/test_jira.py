@@ -113,7 +113,7 @@ def test_a_paused_queue_is_let_go_on_by_an_admin_alone(signed_in):
     shown = page(client)
     assert "does not accept our credentials" in shown
     assert reverse("jira_go_on") not in shown
-    assert client.post(reverse("jira_go_on")).status_code == 404
+    assert client.post(reverse("jira_go_on")).status_code == 403
 
     client = signed_in(admin=True)
     assert reverse("jira_go_on") in page(client)

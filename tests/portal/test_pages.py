@@ -46,7 +46,7 @@ def test_no_page_needs_more_than_its_own_files():
         "/nowhere/",
     ):
         response = client.get(url)
-        assert "default-src 'self'" in response["Content-Security-Policy"]
+        assert "default-src 'none'" in response["Content-Security-Policy"]
         assert "unsafe" not in response["Content-Security-Policy"]
         html = response.content.decode()
         assert not re.search(r"<script(?![^>]*\bsrc=)", html), url
@@ -148,7 +148,7 @@ def test_the_frame_takes_at_most_one_query_and_none_when_it_is_not_shown(django_
     with django_assert_num_queries(0):
         frame = portal(request)["portal"]
     with django_assert_num_queries(1):
-        assert [entry.count for entry in frame.nav] == [0] * 8
+        assert [entry.count for entry in frame.nav] == [0] * 9
     request.user = UserFactory(manager=True)
     with django_assert_num_queries(0):
         assert len(portal(request)["portal"].nav) == 5

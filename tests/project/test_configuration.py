@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import secrets
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETTINGS = ROOT / "voc" / "settings.py"
+SETTINGS = sorted((ROOT / "voc" / "settings").glob("*.py"))
 UNSHOWN = object()
 
 
@@ -26,7 +27,7 @@ class Variable:
 
 def variables() -> dict[str, Variable]:
     found = {}
-    for node in ast.walk(ast.parse(SETTINGS.read_text(encoding="utf-8"))):
+    for node in (node for path in SETTINGS for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
@@ -127,16 +128,21 @@ def test_what_the_readme_shows_as_a_default_is_the_default(name: str) -> None:
 
 
 def test_the_example_holds_no_secret() -> None:
-    secrets = [line for line in example().values() if re.search(r"SECRET|PASSWORD|TOKEN|WEBHOOK", line.name)]
+    secret = [line for line in example().values() if re.search(r"SECRET|PASSWORD|TOKEN|WEBHOOK|_KEYS", line.name)]
 
-    assert len(secrets) >= 4
-    assert [line.name for line in secrets if line.value and not line.name.startswith("PASSWORD_RESET")] == []
+    assert len(secret) >= 5
+    assert [line.name for line in secret if line.value and not line.name.startswith("PASSWORD_RESET")] == []
 
 
 def test_the_example_starts_the_system_with_every_line_switched_on(tmp_path: Path) -> None:
-    lines = [f"{line.name}={line.value}" for line in example().values() if line.name != "SECRET_KEY"]
+    filled_in = {
+        "SECRET_KEY": "of this test alone " * 3,
+        "ENCRYPTION_KEYS": secrets.token_urlsafe(32),
+        "DATABASE_URL": "postgres://voc:of-this-test-alone@127.0.0.1:5432/voc",
+    }
+    lines = [f"{line.name}={filled_in.get(line.name, line.value)}" for line in example().values()]
     file = tmp_path / "env"
-    file.write_text("\n".join([*lines, f"SECRET_KEY={'of this test alone ' * 3}"]), encoding="utf-8")
+    file.write_text("\n".join(lines), encoding="utf-8")
     environment = {"PATH": os.environ["PATH"], "ENV_FILE": str(file)}
 
     checked = subprocess.run(

@@ -22,6 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.project.test_configuration import variables
 from voc.celery import app as celery_app
+from voc.core import crypto
 from voc.dev.ports import free_port
 from voc.dev.processes import wait_until
 
@@ -98,7 +99,10 @@ def test_no_secret_stands_in_the_file_and_each_is_made_by_the_script(tmp_path: P
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
     assert len({made["secret_key"], made["postgres_password"], made["redis_password"]}) == 3
     assert all(re.fullmatch(r"[0-9a-f]{64}", made[name]) for name in ("secret_key", "postgres_password"))
-    assert made["postgres_password"] in made["database_url"]
+    assert len(crypto.read_keys([made["encryption_keys"]]).keys) == 1
+    assert made["postgres_password"] in made["database_owner_url"]
+    assert made["postgres_password"] not in made["database_url"]
+    assert made["database_app_password"] in made["database_url"]
     assert f"requirepass {made['redis_password']}" in made["redis_conf"]
     assert "appendonly yes" in made["redis_conf"]
     assert "maxmemory-policy noeviction" in made["redis_conf"]
@@ -120,9 +124,13 @@ def test_the_settings_that_a_service_is_given_are_settings(name: str) -> None:
     given = {variable.removesuffix("_FILE") for variable in OURS[name]["environment"]}
 
     assert given - {"WEB_CONCURRENCY", "PROMETHEUS_MULTIPROC_DIR"} <= set(variables())
-    assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"} <= given
-    assert not {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"} & set(OURS[name]["environment"]), "as files only"
-    assert set(OURS[name]["secrets"]) == {"database_url", "redis_url", "secret_key"}
+    secrets = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS"}
+    assert secrets <= given
+    assert not secrets & set(OURS[name]["environment"]), "as files only"
+    mounted = {each.lower() for each in secrets}
+    if name == "migrate":
+        mounted = mounted - {"database_url"} | {"database_owner_url", "database_app_password"}
+    assert set(OURS[name]["secrets"]) == mounted
 
 
 def words(service: dict[str, Any]) -> list[str]:
@@ -234,10 +242,12 @@ def test_there_is_exactly_one_beat() -> None:
 
 
 def test_the_database_is_migrated_before_anything_starts() -> None:
-    program, script, command, *options = words(OURS["migrate"])
+    first, then = " ".join(words(OURS["migrate"])).split(" && exec ")
 
-    assert (program, script, options) == ("python", "manage.py", ["--noinput"])
-    assert load_command_class(get_commands()[command], command)
+    assert first.split() == ["python", "manage.py", "migrate", "--noinput"]
+    assert then.split() == ["python", "manage.py", "setup_database_roles"]
+    for command in (first.split()[2], then.split()[2]):
+        assert load_command_class(get_commands()[command], command)
     for name in ("web", "worker", "beat"):
         assert OURS[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert OURS["migrate"]["depends_on"]["postgres"] == {"condition": "service_healthy"}

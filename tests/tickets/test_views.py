@@ -62,7 +62,7 @@ def test_a_visitor_is_led_to_the_login(name):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("admin", ["Home", "Queue", "Tickets", "Submit", "Jira", "Messages", "Alerts", "Prompts"]),
+        ("admin", ["Home", "Queue", "Tickets", "Submit", "Jira", "Messages", "Alerts", "Prompts", "Audit"]),
         ("manager", ["Home", "Queue", "Tickets", "Jira", "Messages"]),
         ("viewer", ["Home", "Tickets"]),
         ("submitter", ["Home", "Tickets", "Submit"]),

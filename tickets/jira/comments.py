@@ -18,6 +18,7 @@ from integrations.jira.client import JiraClient, get_client
 from integrations.jira.document import Document, Paragraph, plain
 from integrations.jira.reading import signature
 from tickets import lifecycle
+from tickets.erasure import ERASED
 from tickets.jira.outage import minded, require_jira
 from tickets.models import Comment, EventKind, JiraComment, JiraLink, JiraState, Ticket
 from tickets.services import add_comment
@@ -93,7 +94,9 @@ def _version(issue: JiraIssue, told: list[Told] | None = None) -> str:
 
 def take(issue: JiraIssue, *, client: JiraClient) -> int:
     """Read the issue's comments if they changed, into every ticket that is linked to it. How many tickets changed."""
-    links = list(JiraLink.objects.filter(issue_id=issue.id, state=JiraState.LINKED).select_related("ticket"))
+    linked = JiraLink.objects.filter(issue_id=issue.id, state=JiraState.LINKED)
+    # What was erased does not come back from where it still stands.
+    links = list(linked.exclude(ticket__raw_voc=ERASED).select_related("ticket"))
     if not any(differ(link, issue) for link in links):
         return 0
     known = {link.pk: _known(link) for link in links}

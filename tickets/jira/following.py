@@ -10,6 +10,7 @@ from django.db import transaction
 
 from integrations.jira.base import JiraIssue
 from tickets import lifecycle
+from tickets.erasure import ERASED
 from tickets.jira.statuses import meaning
 from tickets.lifecycle import Act
 from tickets.models import EventKind, JiraLink, JiraState, Status, Ticket, TicketEvent
@@ -63,6 +64,7 @@ def follow(*, ticket: Ticket, link: JiraLink, issue: JiraIssue) -> bool:
     """
     if _is_old(link, issue):
         return False
+    link.ticket = ticket
     changes = _differences(link, issue)
     step = _step(ticket, link, issue)
     back = link.gone_at is not None
@@ -130,6 +132,8 @@ def _differences(link: JiraLink, issue: JiraIssue) -> dict[str, Any]:
         return {}
     values: dict[str, Any] = {name: getattr(issue, theirs)[:most] for name, (theirs, most) in MIRRORED.items()}
     values |= {"due_on": issue.due_on, "issue_updated_at": issue.updated or link.issue_updated_at}
+    if link.ticket.raw_voc == ERASED:
+        del values["issue_summary"]  # it tells of the complaint
     return {name: value for name, value in values.items() if getattr(link, name) != value}
 
 

@@ -22,6 +22,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PORTS = {"http": 80, "https": 443}
 RESOLVE_SECONDS = 5.0
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What some versions of Python take for public, and nobody on the net has: protocol assignments (a cloud's metadata among them),
+# 6to4 relays, local NAT64, site-local, documentation, segment routing.
+NOBODYS = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "fec0::/10", "3fff::/20", "5f00::/16", "::/96"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,8 @@ def _one_allowed(host: str, address: Address, allowed: Allowed) -> bool:
         return False
     if _normal(host) in allowed.hosts:
         return True
+    if any(address.version == network.version and address in network for network in NOBODYS):
+        return False
     return address.is_global and not address.is_reserved
 
 

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 def retry_delay(attempt: int) -> float:
     """Seconds to wait after the failed `attempt` (1, 2, …): 3, 9, 27, … up to 300, each ± 50 % so that nobody marches in step."""
     delay = min(LONGEST_DELAY, FIRST_DELAY * FACTOR ** min(max(attempt, 1) - 1, 10))
-    return delay * random.uniform(0.5, 1.5)  # noqa: S311  (nothing secret about it)
+    return delay * random.uniform(0.5, 1.5)  # noqa: S311 - nothing secret about it  # nosec B311
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Breaker:
         """
         permit = self._permit()
         if permit.wait > 0:
-            at = clock.now() + timedelta(seconds=permit.wait + random.uniform(0, 1))  # noqa: S311
+            at = clock.now() + timedelta(seconds=permit.wait + random.uniform(0, 1))  # noqa: S311  # nosec B311
             raise Transient(_("%(peer)s is out of order; waiting.") % {"peer": self.peer}, at=at, spend=False)
         try:
             yield

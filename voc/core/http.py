@@ -1,13 +1,13 @@
 """The one door for outgoing calls: checked addresses, typed errors, a breaker per peer, deadlines that hold.
 
 `request` is for plain HTTP. `check_address` and `guarded` are for a vendor's own client, which makes its own connections:
-check where it will go, and put the call into the guard. Neither works inside a database transaction.
+check where it will go, and put the call into the guard with its address. Neither works inside a database transaction.
 """
 
 import json as json_module
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -20,6 +20,7 @@ import httpx
 from voc.core import clock
 from voc.core.addresses import host_and_port, resolve
 from voc.core.breaker import Breaker
+from voc.core.confine import confined
 from voc.core.database import in_transaction
 from voc.core.errors import Permanent, Transient
 
@@ -49,13 +50,15 @@ def check_address(url: str) -> None:
 
 
 @contextmanager
-def guarded(peer: str) -> Iterator[None]:
+def guarded(peer: str, url: str = "") -> Iterator[None]:
     """The breaker of `peer` around one call of a vendor's client; see Breaker.guard for what counts as a failure.
+
+    With `url`, the client connects to addresses that its host may have and to no others (see `voc.core.confine`).
 
     Raises RuntimeError inside a transaction: locks would be held for as long as the other side takes.
     """
     _outside_transaction(peer)
-    with Breaker(peer).guard():
+    with Breaker(peer).guard(), confined(url) if url else nullcontext():
         yield
 
 
@@ -83,13 +86,16 @@ def request(
     host, _port = host_and_port(url)
     deadline = time.monotonic() + timeout
     content, kind = _body(json, data)
-    sent = httpx.Request(
-        method,
-        url,
-        params=params,
-        content=content,
-        headers={"user-agent": USER_AGENT, "accept-encoding": "identity", **kind, **(headers or {})},
-    )
+    try:
+        sent = httpx.Request(
+            method,
+            url,
+            params=params,
+            content=content,
+            headers={"user-agent": USER_AGENT, "accept-encoding": "identity", **kind, **(headers or {})},
+        )
+    except httpx.InvalidURL:
+        raise Permanent(f"{peer}: this is not an address.") from None
     with Breaker(peer).guard():
         response = _send(sent, name=f"{peer} ({host})", deadline=deadline, max_bytes=max_bytes)
         _judge(response, name=f"{peer} ({host})", accept=accept)

@@ -1,13 +1,40 @@
-"""What no request of ours has, stopped before it reaches a view."""
+"""What no request of ours has, stopped before it reaches a view; and what every answer says of itself."""
 
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
-from django.core.exceptions import BadRequest
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 
 # Its calls check their parameters and name the one that is wrong.
 CHECKS_ITSELF = "/api/v1/"
+
+
+class LimitsMiddleware:
+    """A body larger than it may be is refused by what it says of itself (413), before a byte of it is read.
+
+    Without a length there is no body: WSGI servers pass on none. Answers tell browsers what pages here never do.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > most_bytes(request):
+            raise RequestDataTooBig
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+def most_bytes(request: HttpRequest) -> int:
+    """How large this request's body may be."""
+    if request.content_type == "multipart/form-data":
+        return int(settings.UPLOAD_MAX_BYTES)
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 class NulMiddleware:

@@ -1,10 +1,14 @@
-"""Alerts: what the admins must know, raised once by any part of the system and open until it is mended."""
+"""Alerts, and the keys under which what is kept of customers is encrypted."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from voc.core.fields import EncryptedTextField
+
 
 class Alert(models.Model):
+    """What the admins must know, raised once by any part of the system and open until it is mended."""
+
     class Level(models.TextChoices):
         INFO = "info", _("Info")
         WARNING = "warning", _("Warning")
@@ -30,3 +34,18 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CustomerKey(models.Model):
+    """A key of one customer's; written and read by `voc.core.customers` alone. Without it, what it encrypted is gone for good."""
+
+    handle = models.CharField(_("handle"), max_length=80, unique=True, help_text=_("A fingerprint; it names nobody."))
+    secret = EncryptedTextField(_("key"), editable=False)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("customer's key")
+        verbose_name_plural = _("customers' keys")
+
+    def __str__(self) -> str:
+        return self.handle

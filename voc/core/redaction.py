@@ -29,7 +29,7 @@ SHAPES = (
         rf"\1{MASK}",
     ),
 )
-CONFIGURED = re.compile(r"(_TOKEN|_SECRET|_PASSWORD|_KEY|_WEBHOOK_URL|_ROUTING_KEYS|_WEBHOOKS)$|^SECRET_KEY$")
+CONFIGURED = re.compile(r"(_TOKEN|_SECRET|_PASSWORD|_KEY|_KEYS|_WEBHOOK_URL|_WEBHOOKS)$|^SECRET_KEY$")
 SHORTEST = 8
 
 
@@ -62,9 +62,9 @@ def _configured() -> tuple[str, ...]:
 
 
 def _values(setting: Any) -> list[str]:
-    """The secrets of one setting: itself, or what a list of name=secret holds."""
+    """The secrets of one setting: itself, or each of a list, where name=secret holds one too."""
     if isinstance(setting, list | tuple):
-        return [str(entry).partition("=")[2] or str(entry) for entry in setting]
+        return [value for entry in setting for value in (str(entry), str(entry).partition("=")[2]) if value]
     return [str(setting)]
 
 

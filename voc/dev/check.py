@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -26,8 +27,11 @@ BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
+    """`env` is what this step alone is told."""
+
     name: str
     command: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,19 @@ def _tool(name: str) -> str:
     return str(BIN / name)
 
 
+PRODUCT = ("accounts", "integrations", "llm", "notifications", "tickets", "voc", "deploy")
+CHECK = (sys.executable, "manage.py", "check", "--fail-level", "WARNING")
+# A site as it should be.
+DEPLOYED = {
+    "SITE_URL": "https://voc.example.com",
+    "ALLOWED_HOSTS": "voc.example.com",
+    "TRUST_PROXY": "true",
+    "DATABASE_URL": "postgres://voc_app:of-this-check-alone@db.example.com:5432/voc",
+    "REDIS_URL": "redis://:of-this-check-alone@redis.example.com:6379/0",
+    "EMAIL_URL": "smtp+tls://voc:of-this-check-alone@mail.example.com:587",
+    "LOG_MOCK_FALLBACK": "never",
+    "MFA_REQUIRED_ROLES": "admin",
+}
 # The slowest first: it then shares the machine with all the others.
 STATIC = (
     Step(name="types", command=(_tool("mypy"), ".")),
@@ -52,7 +69,12 @@ STATIC = (
     Step(name="import contracts", command=(_tool("lint-imports"), "--no-cache")),
     Step(name="templates", command=(_tool("djlint"), "templates", "--lint", "--quiet")),
     Step(name="missing migrations", command=(sys.executable, "manage.py", "makemigrations", "--check", "--dry-run")),
-    Step(name="system check", command=(sys.executable, "manage.py", "check", "--fail-level", "WARNING")),
+    Step(name="system check", command=CHECK),
+    Step(name="deployment check", command=(*CHECK, "--deploy"), env=DEPLOYED),
+    Step(
+        name="security lint",
+        command=(_tool("bandit"), "--quiet", "--recursive", "--configfile", "pyproject.toml", *PRODUCT),
+    ),
 )
 SLOWEST = ("--durations", "10", "--durations-min", "5")
 # Three workers on two cores: much of the time tests wait for processes.
@@ -78,7 +100,7 @@ class Checks:
         process = subprocess.Popen(
             shimmed(step.command, death=signal.SIGKILL),
             cwd=ROOT,
-            env=self.environment,
+            env={**self.environment, **step.env},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

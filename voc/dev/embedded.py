@@ -77,12 +77,15 @@ def _to_stderr(line: str) -> None:
 
 @contextmanager
 def throwaway(given: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
-    """Servers for one run, empty at first and gone afterwards. Yields DATABASE_URL, REDIS_URL and a SECRET_KEY.
+    """Servers for one run, empty at first and gone afterwards. Yields DATABASE_URL, REDIS_URL and the keys production needs.
 
     For tests: nothing is forced to the disk. What the environment (`given`, else the process's own) names is used as it is.
     """
     environment = os.environ if given is None else given
-    secret = {"SECRET_KEY": environment.get("SECRET_KEY") or secrets.token_urlsafe(50)}
+    secret = {
+        "SECRET_KEY": environment.get("SECRET_KEY") or secrets.token_urlsafe(50),
+        "ENCRYPTION_KEYS": environment.get("ENCRYPTION_KEYS") or secrets.token_urlsafe(32),
+    }
     if environment.get("DATABASE_URL") and environment.get("REDIS_URL"):
         yield {name: environment[name] for name in ("DATABASE_URL", "REDIS_URL")} | secret
         return

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -234,6 +235,12 @@ class Postgres:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
             if not known:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+
+
+def as_role(url: str, *, role: str, password: str) -> str:
+    """The same database as another role sees it. The password must need no quoting in an address."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{role}:{password}@{parts.netloc.rpartition('@')[2]}"))
 
 
 def _environment() -> dict[str, str]:

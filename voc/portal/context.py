@@ -53,6 +53,7 @@ PAGES: tuple[tuple[str, str | Promise, str], ...] = (
     ("deliveries", _("Messages"), "ticket:confirm"),
     ("alerts", _("Alerts"), "*"),
     ("prompts", _("Prompts"), "*"),
+    ("audit", _("Audit"), "*"),
 )
 
 

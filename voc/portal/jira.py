@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Min
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.permissions import get_current_user, require_permission
+from accounts.permissions import get_current_user, login_only, require_permission
 from integrations.jira.client import is_configured
 from integrations.jira.models import WebhookDelivery
 from tickets import services
@@ -96,11 +97,11 @@ def jira_retry_comment(request: HttpRequest, comment_id: int) -> HttpResponse:
 
 
 @require_POST
-@require_permission("ticket:confirm")
+@login_only
 def jira_go_on(request: HttpRequest) -> HttpResponse:
     """Let the queue go on, once its cause is mended. If it is not, the next call closes it again."""
     if not get_current_user(request).is_admin:
-        raise Http404
+        raise PermissionDenied
     outage.go_on()
     messages.success(request, _("The queue goes on."))
     return redirect("jira")

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from voc.portal import deliveries, jira, preferences, prompts, views
+from voc.portal import audit, deliveries, jira, preferences, prompts, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("alerts/", views.alerts, name="alerts"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/export.csv", audit.audit_export, name="audit_export"),
     path("jira/", jira.jira, name="jira"),
     path("jira/go-on/", jira.jira_go_on, name="jira_go_on"),
     path("jira/tickets/<str:ticket_id>/retry/", jira.jira_retry, name="jira_retry"),

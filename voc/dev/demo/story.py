@@ -1,5 +1,6 @@
 """What happens in the demo, in order."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -20,9 +21,11 @@ from voc.dev.embedded import check_answers, check_wheels, start_servers
 from voc.dev.errors import CannotRun
 from voc.dev.places import Lock, make_folder
 from voc.dev.ports import is_free
+from voc.dev.postgres import as_role
 from voc.dev.processes import Register, kill_tree
 from voc.dev.supervise import Program, Supervisor, spawn
 
+APP_ROLE = "voc_app"
 ROLES = ("admin", "manager", "viewer", "submitter")
 STEP = 0.1
 LOOK_EVERY = 0.4
@@ -101,6 +104,8 @@ class Demo:
         say("Bringing the database up to date …")
         self._manage("migrate", "--no-input")
         self._manage("create_demo_users")
+        if not os.environ.get("DATABASE_URL"):
+            self._leave_the_owners_role()
         say("Starting sandbox, beat, worker and web …")
         for program in programs(self.options, self.env, sandbox=sandbox, folder=self.folder):
             self.supervisor.start(program)
@@ -112,6 +117,14 @@ class Demo:
             self.supervisor.wait_for("sandbox", connected, seconds=30)
         open_workspace(self.kept, sandbox=sandbox, url=self.options.url)
         return sandbox
+
+    def _leave_the_owners_role(self) -> None:
+        """From here on the programs run as in production: as a role that cannot change the audit trail."""
+        password = hashlib.sha256(f"database {self.kept.secret_key}".encode()).hexdigest()
+        owner = self.env
+        self.env = owner | {"DATABASE_APP_PASSWORD": password}
+        self._manage("setup_database_roles", "--role", APP_ROLE)
+        self.env = owner | {"DATABASE_URL": as_role(owner["DATABASE_URL"], role=APP_ROLE, password=password)}
 
     def _manage(self, *arguments: str) -> None:
         """Run a management command to its end."""

@@ -1,19 +1,20 @@
-"""All configuration. The environment is read here and nowhere else; README.md lists every variable."""
+"""All configuration. The environment is read in this package and nowhere else; README.md lists every variable.
 
-import os
+Here is the system itself; `signing_in` has single sign-on and second factors, `vendors` the systems that it talks to.
+"""
+
 import secrets
 from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
-import environ
+from csp.constants import NONCE
 from django.utils.translation import gettext_lazy as _
 
 from voc.beat import schedule
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
-environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")), overwrite=False)
+from voc.settings.environment import BASE_DIR, env
+from voc.settings.signing_in import *  # noqa: F403  (Django reads settings from one module)
+from voc.settings.vendors import *  # noqa: F403
 
 # --- the site -----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
@@ -21,6 +22,11 @@ DEMO = env.bool("DEMO", default=False)
 # Unset, each process draws one that nobody knows: tools run without it, and `accounts.checks` refuses to serve.
 SECRET_KEY_IS_SET = bool(env.str("SECRET_KEY", default=""))
 SECRET_KEY = env.str("SECRET_KEY", default="") or secrets.token_urlsafe(50)
+# Keys that were SECRET_KEY before: what they signed still counts.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# For secrets that are stored: the first encrypts, all of them decrypt. Unset, one key follows from SECRET_KEY, and
+# `voc.core.checks` refuses to serve in production.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -30,6 +36,7 @@ VOC_VAR_DIR = Path(env.str("VOC_VAR_DIR", default=str(BASE_DIR / "var")))
 INSTALLED_APPS = [
     "voc.core",
     "voc.core.outbox",
+    "voc.core.audit",
     "accounts",
     "llm",
     "integrations.jira",
@@ -45,6 +52,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "accounts.sso",
     "django_celery_beat",
     "django_filters",
     "django_htmx",
@@ -56,7 +68,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
     "rest_framework_simplejwt",
-    "rest_framework_simplejwt.token_blacklist",
     "template_partials",
     "django.contrib.postgres",
 ]
@@ -65,15 +76,21 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "voc.core.middleware.LimitsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.audit.AuditMiddleware",
     "accounts.middleware.UserLocaleMiddleware",
+    "accounts.middleware.KnownDeviceMiddleware",
+    "accounts.middleware.RateLimitMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "voc.core.middleware.NulMiddleware",
     "accounts.middleware.DenyByDefaultMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -117,6 +134,8 @@ DATABASES["default"]["OPTIONS"]["pool"] = {
 }
 DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
 DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="voc_test")}
+# For the role that `manage.py setup_database_roles` makes; no server reads it.
+DATABASE_APP_PASSWORD = env.str("DATABASE_APP_PASSWORD", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 
@@ -136,20 +155,42 @@ PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_TIMEOUT", default=3 * 24 * 3600
 # Read by the commands create_admin and create_demo_users.
 ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", default="")
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
-# Failed sign-ins of one account from one address, in the portal, the admin and the API together.
-LOGIN_ATTEMPTS = env.int("LOGIN_ATTEMPTS", default=10)
+# Failed sign-ins of one account, in the portal, the admin and the API together, from all unknown devices together.
+LOGIN_ATTEMPTS = env.int("LOGIN_ATTEMPTS", default=5)
+# The same of all accounts from one address.
+LOGIN_ATTEMPTS_ADDRESS = env.int("LOGIN_ATTEMPTS_ADDRESS", default=100)
 LOGIN_ATTEMPTS_SECONDS = env.int("LOGIN_ATTEMPTS_SECONDS", default=300)
+# Whether people can sign in with a password; without it only through single sign-on.
+LOCAL_LOGIN = env.bool("LOCAL_LOGIN", default=True)
+# Requests a minute; 0 for no limit. Addresses are counted for who has not signed in.
+RATE_LIMIT_USER = env.int("RATE_LIMIT_USER", default=6000)
+RATE_LIMIT_KEY = env.int("RATE_LIMIT_KEY", default=600)
+RATE_LIMIT_ADDRESS = env.int("RATE_LIMIT_ADDRESS", default=600)
+# The first signs API tokens, all verify them; without any it is SECRET_KEY (see accounts.jwt_keys).
+JWT_KEYS = env.list("JWT_KEYS", default=[])
+# For so many seconds a used refresh token is taken for a repeated call; after that it ends all that came of its sign-in.
+JWT_REUSE_SECONDS = env.int("JWT_REUSE_SECONDS", default=10)
+# After so many days a sign-in to the API ends, however busy its tokens are.
+JWT_LONGEST_DAYS = env.int("JWT_LONGEST_DAYS", default=30)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "ALGORITHM": "HS256",
-    "SIGNING_KEY": SECRET_KEY,
     "ISSUER": "voc",
+    "AUTH_TOKEN_CLASSES": ["accounts.jwt_keys.VocAccessToken"],
 }
+# --- sessions -----------------------------------------------------------------------------------------------------
+# Browsers offer passkeys without https on this machine only, and only then is the origin's scheme forgiven.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SITE_URL.startswith(("http://localhost", "http://127.0.0.1"))
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
+# The prefix makes browsers take these from this very host alone, over https alone.
+SESSION_COOKIE_NAME = "__Host-sessionid" if SESSION_COOKIE_SECURE else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if CSRF_COOKIE_SECURE else "csrftoken"
+CSRF_COOKIE_HTTPONLY = True
 
 # --- language and time --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="ko")
@@ -169,26 +210,48 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+# A form with files as a whole; Django limits only what is no file.
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20_000_000)
 
 # --- security headers ---------------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if SITE_URL.startswith("https://") else 0)
-# Whether one proxy of ours stands in front: then its scheme and its last X-Forwarded-For entry are believed.
+# How many proxies of ours stand in front, one behind the other: their scheme is believed, and so many of the last
+# entries of X-Forwarded-For. TRUST_PROXY says that it is one.
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0) or int(TRUST_PROXY)
+# Without a proxy nobody can tell what came over TLS. Scrapers and probes inside come past the proxy.
+SECURE_SSL_REDIRECT = SITE_URL.startswith("https://") and bool(TRUSTED_PROXIES)
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]
+# Whether other hosts of the domain, and browsers' built-in lists, follow is for the domain's owner to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": [],
     "DIRECTIVES": {
-        "default-src": ["'self'"],
+        "default-src": ["'none'"],
+        "script-src": ["'self'", NONCE],
+        "style-src": ["'self'", NONCE],
         "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
         "object-src": ["'none'"],
+        "frame-src": ["'none'"],
+        "worker-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "form-action": ["'self'"],
     },
 }
+# Nothing of what a browser can ask a person for is needed, but for passkeys.
+PERMISSIONS_POLICY = (
+    "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
+    "magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=(), "
+    "publickey-credentials-get=(self), publickey-credentials-create=(self)"
+)
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api/v1/.*|health)$"
 CORS_EXPOSE_HEADERS = ["Retry-After", "Idempotent-Replay", "X-Request-ID"]
@@ -196,7 +259,11 @@ CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-ke
 
 # --- API ----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.VocJWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.VocJWTAuthentication",
+        "accounts.authentication.ApiKeyAuthentication",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.limits.RateLimit"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["voc.core.api.JSONParser"],
@@ -212,6 +279,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "accounts.schema.add_common_answers",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "StatusEnum": "tickets.models.Status",
         "ProblemTypeEnum": "voc.core.vocabulary.ProblemType",
@@ -260,114 +331,11 @@ CELERY_TIMEZONE = TIME_ZONE
 # --- tickets ------------------------------------------------------------------------------------------------------
 VOC_GRACE_SECONDS = env.float("VOC_GRACE_SECONDS", default=10)
 VOC_CONFIDENCE_THRESHOLD = env.float("VOC_CONFIDENCE_THRESHOLD", default=0.6)
+# After so many days without a change a finished ticket is kept as a figure only; 0 for never.
+CUSTOMER_KEEP_DAYS = env.int("CUSTOMER_KEEP_DAYS", default=0)
 VOC_SUBMITTERS_SEE_ALL = env.bool("VOC_SUBMITTERS_SEE_ALL", default=False)
 
-# --- logs of the affected systems ---------------------------------------------------------------------------------
-MOCK_LOG_DIR = Path(env.str("MOCK_LOG_DIR", default=str(BASE_DIR / "integrations/logs/mock_data")))
-LOG_MOCK_FALLBACK = env.str("LOG_MOCK_FALLBACK", default="empty")
-# For one log system, and for all of them and all searches of one complaint together.
-LOG_SOURCE_SECONDS = env.float("LOG_SOURCE_SECONDS", default=6)
-LOG_DEADLINE_SECONDS = env.float("LOG_DEADLINE_SECONDS", default=10)
-ELASTICSEARCH_URL = env.str("ELASTICSEARCH_URL", default="")
-ELASTICSEARCH_INDEX = env.str("ELASTICSEARCH_INDEX", default="logs-*")
-ELASTICSEARCH_FIELDS = env.str("ELASTICSEARCH_FIELDS", default="ecs")
-ELASTICSEARCH_API_KEY = env.str("ELASTICSEARCH_API_KEY", default="")
-ELASTICSEARCH_USER = env.str("ELASTICSEARCH_USER", default="")
-ELASTICSEARCH_PASSWORD = env.str("ELASTICSEARCH_PASSWORD", default="")
-KIBANA_URL = env.str("KIBANA_URL", default="")
-DATADOG_API_KEY = env.str("DATADOG_API_KEY", default="")
-DATADOG_APP_KEY = env.str("DATADOG_APP_KEY", default="")
-DATADOG_SITE = env.str("DATADOG_SITE", default="datadoghq.com")
-DATADOG_URL = env.str("DATADOG_URL", default="")
-DATADOG_INDEX = env.str("DATADOG_INDEX", default="*")
-DATADOG_FIELDS = env.str("DATADOG_FIELDS", default="datadog")
-CLOUDWATCH_LOG_GROUPS = env.str("CLOUDWATCH_LOG_GROUPS", default="")
-CLOUDWATCH_REGION = env.str("CLOUDWATCH_REGION", default="us-east-1")
-CLOUDWATCH_URL = env.str("CLOUDWATCH_URL", default="")
-CLOUDWATCH_FIELDS = env.str("CLOUDWATCH_FIELDS", default="plain")
-SPLUNK_URL = env.str("SPLUNK_URL", default="")
-SPLUNK_TOKEN = env.str("SPLUNK_TOKEN", default="")
-SPLUNK_INDEX = env.str("SPLUNK_INDEX", default="main")
-SPLUNK_FIELDS = env.str("SPLUNK_FIELDS", default="plain")
-SPLUNK_WEB_URL = env.str("SPLUNK_WEB_URL", default="")
-
-# --- Jira ---------------------------------------------------------------------------------------------------------
-# With an e-mail address it is Cloud (API token, REST version 3); without one Data Center (personal access token, version 2).
-JIRA_BASE_URL = env.str("JIRA_BASE_URL", default="").rstrip("/")
-JIRA_EMAIL = env.str("JIRA_EMAIL", default="")
-JIRA_API_TOKEN = env.str("JIRA_API_TOKEN", default="")
-JIRA_DEFAULT_PROJECT = env.str("JIRA_DEFAULT_PROJECT", default="VOC")
-JIRA_BROWSE_URL = env.str("JIRA_BROWSE_URL", default="").rstrip("/") or JIRA_BASE_URL
-JIRA_LANGUAGE = env.str("JIRA_LANGUAGE", default="ko")
-JIRA_TIMEOUT_SECONDS = env.float("JIRA_TIMEOUT_SECONDS", default=15)
-JIRA_ISSUE_TYPES = env.dict(
-    "JIRA_ISSUE_TYPES", default={"code_error": "Bug", "integration_error": "Task", "business_improvement": "Story"}
-)
-JIRA_PRIORITIES = env.dict("JIRA_PRIORITIES", default={"high": "High", "medium": "Medium", "low": "Low"})
-# The first one marks every issue of ours: the poll asks for it.
-JIRA_LABELS = env.list("JIRA_LABELS", default=["voc"])
-JIRA_FIELDS = env.json("JIRA_FIELDS", default={})
-JIRA_SHARE = env.list("JIRA_SHARE", default=["summary", "analysis", "evidence", "proposal"])
-# Seconds after a creation that was cut off at which its issue is looked for; not found at the last, it is sent again.
-JIRA_LOOK_SECONDS = env.list("JIRA_LOOK_SECONDS", cast=float, default=[60, 180, 600])
-JIRA_WEBHOOK_SECRET = env.str("JIRA_WEBHOOK_SECRET", default="")
-JIRA_STATUS_MAP = env.json("JIRA_STATUS_MAP", default={})
-
-# --- models and prompts ---------------------------------------------------------------------------------------------
-PROMPT_DIR = env.str("PROMPT_DIR", default="prompts")
-# A model per role, as provider/model or a name of the plan. With none the built-in offline analyst decides alone.
-LLM_PRECISE_MODEL = env.str("LLM_PRECISE_MODEL", default="")
-LLM_FAST_MODEL = env.str("LLM_FAST_MODEL", default="")
-LLM_LONG_MODEL = env.str("LLM_LONG_MODEL", default="")
-LLM_LOCAL_MODEL = env.str("LLM_LOCAL_MODEL", default="")
-LLM_DEVELOPMENT = env.bool("LLM_DEVELOPMENT", default=False)
-LLM_LONG_CONTEXT = env.int("LLM_LONG_CONTEXT", default=12000)
-LLM_AGENT_SECONDS = env.float("LLM_AGENT_SECONDS", default=60)
-OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
-OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1")
-ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", default="")
-ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", default="https://api.anthropic.com")
-OLLAMA_BASE_URL = env.str("OLLAMA_BASE_URL", default="http://127.0.0.1:11434")
-# In US dollars of the site's day and month; 0 for no limit.
-LLM_DAILY_BUDGET = env.float("LLM_DAILY_BUDGET", default=10)
-LLM_MONTHLY_BUDGET = env.float("LLM_MONTHLY_BUDGET", default=200)
-LLM_SOFT_LIMIT = env.float("LLM_SOFT_LIMIT", default=0.8)
-LLM_CACHE_SECONDS = env.int("LLM_CACHE_SECONDS", default=86400)
-
-# litellm reads these when it is first imported: it is to fetch nothing then, and to read no .env of its own.
-os.environ |= {
-    "LITELLM_OFFLINE_MODE": "true",
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
-    "LITELLM_MODE": "PRODUCTION",
-}
-
-# --- the outside --------------------------------------------------------------------------------------------------
-OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])
-# With a bot token Slack keeps threads and is asked before anything is sent again; the webhook can do neither.
-SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", default="")
-SLACK_SIGNING_SECRET = env.str("SLACK_SIGNING_SECRET", default="")
-SLACK_CHANNEL = env.str("SLACK_CHANNEL", default="")
-SLACK_API_URL = env.str("SLACK_API_URL", default="https://slack.com/api/")
-SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default="")
-SLACK_MESSAGES_PER_SECOND = env.int("SLACK_MESSAGES_PER_SECOND", default=1)
-SLACK_LANGUAGE = env.str("SLACK_LANGUAGE", default="ko")
-# As name=secret, separated by commas; the first is where messages without a target go.
-TEAMS_WEBHOOKS = env.list("TEAMS_WEBHOOKS", default=[])
-TEAMS_MESSAGES_PER_SECOND = env.int("TEAMS_MESSAGES_PER_SECOND", default=2)
-PAGERDUTY_ROUTING_KEYS = env.list("PAGERDUTY_ROUTING_KEYS", default=[])
-PAGERDUTY_URL = env.str("PAGERDUTY_URL", default="https://events.pagerduty.com")
-PAGERDUTY_EVENTS_PER_SECOND = env.int("PAGERDUTY_EVENTS_PER_SECOND", default=2)
-# Where messages by mail go that name nobody. They go through SES if a region is set, else as all mail does.
-NOTIFY_EMAIL = env.str("NOTIFY_EMAIL", default="")
-EMAIL_MESSAGES_PER_SECOND = env.int("EMAIL_MESSAGES_PER_SECOND", default=10)
-SES_REGION = env.str("SES_REGION", default="")
-SES_URL = env.str("SES_URL", default="")
-NOTIFY_CHANNELS = env.list("NOTIFY_CHANNELS", default=["slack"])
-# Whether customers with an e-mail address are told that their complaint arrived, and the answer that a manager approved.
-NOTIFY_CUSTOMERS = env.bool("NOTIFY_CUSTOMERS", default=False)
-NOTIFY_TIMEOUT_SECONDS = env.float("NOTIFY_TIMEOUT_SECONDS", default=8)
-NOTIFY_FIELDS = env.list("NOTIFY_FIELDS", default=["summary", "urgency", "problem_type", "system"])
+# --- mail ---------------------------------------------------------------------------------------------------------
 # Unset, no mail is sent: a password link in a log would be there for everybody who reads logs.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG or DEMO else "dummymail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="VOC <voc@localhost>")

@@ -1,0 +1,43 @@
+"""Who asks, by what way and from where, for the audit trail of what the request changes."""
+
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from accounts.throttle import client_address
+from voc.core.audit.context import Told, told_by
+
+WAYS = (("/api/", "api"), ("/admin/", "admin"))
+
+
+class AuditMiddleware:
+    """Who it was is asked when something is written: an API's view reads its credentials late."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with told_by(lambda: _of(request)):
+            return self.get_response(request)
+
+
+def _of(request: HttpRequest) -> Told:
+    user = getattr(request, "user", None)
+    known = user is not None and user.is_authenticated
+    return {
+        "actor": user.pk if known and user else None,
+        "actor_name": user.get_username() if known and user else "",
+        "entry": f"{_way(request)} {request.method} {_page(request)}",
+        "address": client_address(request),
+        "request_id": str(structlog.contextvars.get_contextvars().get("request_id", "")),
+    }
+
+
+def _way(request: HttpRequest) -> str:
+    return next((way for start, way in WAYS if request.path.startswith(start)), "portal")
+
+
+def _page(request: HttpRequest) -> str:
+    """The pattern of the address: the address itself may hold a secret, such as a password link."""
+    return f"/{request.resolver_match.route}" if request.resolver_match else ""

@@ -1,0 +1,1 @@
+"""Single sign-on: any OpenID Connect provider, and GitHub, through django-allauth."""

@@ -1,0 +1,246 @@
+"""Erasing what is known of a customer: the tickets stay as figures, without words and names; what was encrypted loses its key.
+
+A customer is found by contact, however it is written, or by the id of one of their complaints; never by a name, which others
+may bear. Everything in the database happens in one transaction, and the audit trail keeps that it happened.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from llm import cache
+from notifications.models import Delivery, DeliveryAttempt, Thread
+from notifications.routing.models import Held
+from tickets.grams import searchable
+from tickets.models import (
+    AnalysisRun,
+    AnalysisStep,
+    Comment,
+    IdempotencyKey,
+    JiraComment,
+    JiraLink,
+    Status,
+    Ticket,
+    TicketEvent,
+)
+from voc.core import clock, customers, scrubbing
+from voc.core.audit import sealing
+from voc.core.errors import InvalidInput, NotAllowed
+from voc.core.outbox.models import OPEN_STATES, Job
+from voc.core.scrubbing import Scrub
+
+ERASED: Final = "***"
+# A shorter text may stand in others' words by chance.
+DISTINCT: Final = 12
+FINISHED: Final = (Status.DONE, Status.REJECTED)
+BATCH: Final = 200
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`places` is table or file → how many rows or files were changed; `accounts`, users who have the customer's address."""
+
+    tickets: tuple[str, ...]
+    keys: int
+    places: dict[str, int]
+    accounts: tuple[str, ...] = ()
+
+
+def find(*, contact: str = "", channel: str = "", external_id: str = "") -> list[Ticket]:
+    """All tickets of the customer, oldest first. Raises InvalidInput when neither way to find them is given."""
+    if external_id:
+        first = Ticket.objects.filter(channel=channel, external_id=external_id).first()
+        if first is None or not customers.normal_contact(first.customer_contact):
+            return [first] if first else []
+        contact = first.customer_contact
+    wanted = customers.normal_contact(contact)
+    if not wanted:
+        message = _("Give a contact, or the channel and the external id of a complaint.")
+        raise InvalidInput(field="contact", message=message)
+    known = Ticket.objects.exclude(customer_contact="").values_list("pk", "customer_contact").iterator()
+    found = [pk for pk, each in known if customers.normal_contact(each) == wanted]
+    return list(Ticket.objects.filter(pk__in=found).order_by("pk"))
+
+
+def erase_customer(*, contact: str = "", channel: str = "", external_id: str = "") -> Report:
+    """Erase the customer whom `find` finds. Also where there is no ticket: a contact may stand elsewhere.
+
+    Raises InvalidInput, and NotAllowed while one of the tickets is being worked on.
+    """
+    tickets = find(contact=contact, channel=channel, external_id=external_id)
+    if not tickets and not contact:
+        raise InvalidInput(field="external_id", message=_("No complaint has this id in this channel."))
+    return _erase(tickets, contacts={contact.strip(), *(ticket.customer_contact for ticket in tickets)} - {""})
+
+
+def erase_old() -> int:
+    """Erase tickets that were finished more than CUSTOMER_KEEP_DAYS ago (0: none), some at a time; how many."""
+    if not settings.CUSTOMER_KEEP_DAYS:
+        return 0
+    past = clock.now() - timedelta(days=settings.CUSTOMER_KEEP_DAYS)
+    total = 0
+    old = Ticket.objects.filter(status__in=FINISHED, updated_at__lt=past).exclude(raw_voc=ERASED).order_by("pk")
+    while batch := list(old[:BATCH]):
+        _erase(batch, contacts=_nobodys_else(batch))
+        total += len(batch)
+    return total
+
+
+def _nobodys_else(tickets: list[Ticket]) -> set[str]:
+    """Contacts that no other ticket has: a customer who is still about keeps the key."""
+    mine = {ticket.customer_contact for ticket in tickets} - {""}
+    others = Ticket.objects.filter(customer_contact__in=mine).exclude(pk__in=[ticket.pk for ticket in tickets])
+    return mine - set(others.values_list("customer_contact", flat=True))
+
+
+def _erase(tickets: list[Ticket], *, contacts: set[str]) -> Report:
+    numbers = [ticket.ticket_id for ticket in tickets]
+    with transaction.atomic():
+        _lock(tickets, numbers)
+        # The trail is to know that something was erased, not what.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('voc.erasing', 'on', true)")
+        everywhere = {*contacts, *(each.external_id or "" for each in tickets), *_texts(tickets)}
+        names = {each.customer_name for each in tickets}
+        _overwrite(tickets)
+        _forget_mentions(numbers)
+        places = scrubbing.scrub_tables(
+            everywhere=everywhere, names=names, tickets={each.pk: each.ticket_id for each in tickets}
+        )
+        sealing.forget(numbers)
+        handles = {customers.handle_of(contact, otherwise="") for contact in contacts}
+        handles |= {customers.handle_of("", otherwise=number) for number in numbers}
+        keys = customers.drop_keys(handles)
+    cache.clear()
+    places |= scrubbing.scrub_files(settings.VOC_VAR_DIR, everywhere)
+    places |= scrubbing.scrub_redis(everywhere)
+    accounts = scrubbing.accounts_with(contacts)
+    log.info("customer.erased", tickets=len(numbers), keys=keys)
+    return Report(tuple(numbers), keys, {place: count for place, count in places.items() if count}, accounts)
+
+
+def _lock(tickets: list[Ticket], numbers: list[str]) -> None:
+    """Nobody may write into them meanwhile, nor bring back afterwards what was read before."""
+    list(Ticket.objects.select_for_update().filter(pk__in=[ticket.pk for ticket in tickets]).values_list("pk"))
+    busy = set(Job.objects.filter(subject__in=numbers, state__in=OPEN_STATES).values_list("subject", flat=True))
+    if busy:
+        message = ngettext(
+            "%(tickets)s is being worked on: try again when it has come to rest.",
+            "%(tickets)s are being worked on: try again when they have come to rest.",
+            len(busy),
+        )
+        raise NotAllowed(message % {"tickets": ", ".join(sorted(busy))})
+
+
+def _texts(tickets: list[Ticket]) -> set[str]:
+    """What may have been copied whole."""
+    texts = {text for ticket in tickets for text in (ticket.raw_voc, ticket.summary)}
+    return {text for text in texts if len(text) >= DISTINCT}
+
+
+def _overwrite(tickets: list[Ticket]) -> None:
+    for ticket in tickets:
+        ticket.raw_voc = ticket.customer_name = ERASED
+        ticket.customer_contact = ticket.summary = ""
+        ticket.placeholders = {}
+        ticket.external_id = ticket.decision_reason = ticket.action_proposal = ticket.manual_cause = None
+        for name in ("reject_reason", "manual_resolution", "manual_reason"):
+            setattr(ticket, name, ERASED if getattr(ticket, name) else None)
+        words = searchable(
+            raw_voc=ERASED, summary="", customer_name=ERASED, ticket_id=ticket.ticket_id, external_id=None
+        )
+        for name, value in words.items():
+            setattr(ticket, name, value)
+    columns = [
+        "raw_voc",
+        "customer_name",
+        "customer_contact",
+        "summary",
+        "external_id",
+        "decision_reason",
+        "action_proposal",
+        "placeholders",
+    ]
+    columns += ["manual_cause", "reject_reason", "manual_resolution", "manual_reason", "search_text", "grams"]
+    Ticket.objects.bulk_update(tickets, columns, batch_size=BATCH)
+    mine = [ticket.pk for ticket in tickets]
+    for event in TicketEvent.objects.filter(ticket__in=mine).exclude(data={}):
+        TicketEvent.objects.filter(pk=event.pk).update(data=_figures(event.data))
+    Comment.objects.filter(ticket__in=mine).update(body=ERASED)
+    AnalysisRun.objects.filter(ticket__in=mine).update(result=None, error="", asked_reason="")
+    AnalysisStep.objects.filter(run__ticket__in=mine).update(input={}, output={}, error="")
+    JiraComment.objects.filter(ticket__in=mine).update(body=ERASED, error="")
+    JiraLink.objects.filter(ticket__in=mine).update(issue_summary="", error="", field_errors={})
+    numbers = [ticket.ticket_id for ticket in tickets]
+    IdempotencyKey.objects.filter(answer__ticket_id__in=numbers).delete()
+    _forget_messages(numbers)
+
+
+def _forget_messages(numbers: list[str]) -> None:
+    """What was told about the tickets: that it was, when and how it went stays. What still waits is not told any more."""
+    Held.objects.filter(subject__in=numbers).delete()
+    for delivery in Delivery.objects.filter(subject__in=numbers):
+        wordless = {"title": ERASED, "body": "", "fields": [], "status": "", "buttons": []}
+        message = {**delivery.message, **wordless} if delivery.message else {}
+        Delivery.objects.filter(pk=delivery.pk).update(title=ERASED, message=message, error="")
+    DeliveryAttempt.objects.filter(delivery__subject__in=numbers).update(error="")
+    Thread.objects.filter(key__in=numbers).update(status="", buttons=[])
+
+
+def _figures(data: dict[str, Any]) -> dict[str, Any]:
+    """What is no text: counts, marks, numbers of other rows."""
+    return {name: value for name, value in data.items() if value is None or isinstance(value, bool | int | float)}
+
+
+def _forget_mentions(numbers: Iterable[str]) -> None:
+    """Other tickets were decided with these as similar cases: that stays, what these said goes."""
+    wanted = set(numbers)
+    for scrub in (
+        Scrub("tickets_ticket", "decision_reason"),
+        Scrub("tickets_ticket", "action_proposal"),
+        Scrub("tickets_analysisrun", "result"),
+        Scrub("tickets_analysisstep", "input"),
+        Scrub("tickets_analysisstep", "output"),
+    ):
+        for pk, value in scrubbing.rows_with(scrub, wanted):
+            scrubbing.write(scrub, pk, json.dumps(_without(value, wanted)))
+
+
+def _without(value: Any, numbers: set[str]) -> Any:
+    """The JSON value, without the words of whatever is about one of the tickets."""
+    if isinstance(value, dict):
+        about = any(isinstance(each, str) and each in numbers for each in value.values())
+        return {name: _wordless(each, numbers) if about else _without(each, numbers) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without(each, numbers) for each in value]
+    return value
+
+
+def _wordless(value: Any, numbers: set[str]) -> Any:
+    if isinstance(value, str):
+        return value if value in numbers or not value else ERASED
+    if isinstance(value, dict):
+        return {name: _wordless(each, numbers) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_wordless(each, numbers) for each in value]
+    return value
+
+
+def lines_of(report: Report) -> Iterator[str]:
+    """The report for a person."""
+    yield _("Tickets: %(tickets)s") % {"tickets": ", ".join(report.tickets) or "–"}
+    yield _("Keys dropped: %(keys)d") % {"keys": report.keys}
+    for place, count in sorted(report.places.items()):
+        yield f"{place}: {count}"
+    for account in report.accounts:
+        yield _("The user %(user)s has this address: change or delete the account by itself.") % {"user": account}

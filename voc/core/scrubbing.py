@@ -1,0 +1,188 @@
+"""Taking literal words out of wherever they are kept: every table, files of the system's own, Redis.
+
+For an erasure only. It knows tables by what PostgreSQL says of them, so that a table nobody thought of is looked through too.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import redis
+from django.contrib.auth import get_user_model
+from django.db import connection
+from psycopg import sql
+
+from voc.core.redis import RedisAway, door
+
+# Never longer than what it stands for: no column overflows.
+INSTEAD: Final = "***"
+SHORTEST: Final = 4
+# The trail cannot be changed, and holds no words; an account is the person's own to delete; keys and history hold none.
+LEFT_OUT: Final = (
+    "audit_entry",
+    "audit_sealed",
+    "audit_unsealed",
+    "accounts_user",
+    "core_customerkey",
+    "django_migrations",
+)
+TEXT_FILES: Final = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".log", ".html", ".md")
+LARGEST_FILE: Final = 200_000_000
+COLUMNS: Final = """
+SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns AS c
+JOIN information_schema.tables AS t USING (table_schema, table_name)
+WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER'
+ORDER BY c.table_name, c.ordinal_position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scrub:
+    """A JSON column."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """`columns`: name → whether it is JSON."""
+
+    name: str
+    columns: dict[str, bool]
+    links: dict[str, bool]
+
+
+def scrub_tables(*, everywhere: Iterable[str], names: Iterable[str], tickets: Mapping[int, str]) -> dict[str, int]:
+    """Table → rows changed. `everywhere` is taken out of all rows; `names`, which others may bear, out of rows about the tickets.
+
+    A row is about a ticket when its column `ticket_id` or `subject` says so. Runs in the caller's transaction.
+    """
+    counts: dict[str, int] = {}
+    for table in _tables():
+        changed = sum(_replace(table, word) for word in _usable(everywhere))
+        if table.links:
+            changed += sum(_replace(table, name, about=tickets) for name in _usable(names, shortest=1))
+        counts[table.name] = changed
+    return counts
+
+
+def rows_with(scrub: Scrub, words: Iterable[str]) -> Iterator[tuple[int, Any]]:
+    """(key, value) of the rows whose JSON has one of the words in it."""
+    query = sql.SQL("SELECT id, {column} FROM {table} WHERE {column}::text LIKE ANY (%s)").format(
+        column=sql.Identifier(scrub.column), table=sql.Identifier(scrub.table)
+    )
+    patterns = [f"%{_pattern(word)}%" for word in words]
+    with connection.cursor() as cursor:
+        cursor.execute(query, [patterns])
+        for pk, value in cursor.fetchall():
+            yield pk, json.loads(value) if isinstance(value, str) else value
+
+
+def write(scrub: Scrub, pk: int, value: str) -> None:
+    query = sql.SQL("UPDATE {table} SET {column} = %s::jsonb WHERE id = %s").format(
+        column=sql.Identifier(scrub.column), table=sql.Identifier(scrub.table)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [value, pk])
+
+
+def scrub_files(folder: Path, words: Iterable[str]) -> dict[str, int]:
+    """File → 1 for each text file below the folder that was written anew. Data folders of servers are left alone."""
+    wanted = [form.encode() for word in _usable(words) for form in {word, _in_json(word)}]
+    changed: dict[str, int] = {}
+    for path in _text_files(folder):
+        old = path.read_bytes()
+        new = old
+        for word in wanted:
+            new = new.replace(word, INSTEAD.encode())
+        if new != old:
+            path.write_bytes(new)
+            changed[str(path)] = 1
+    return changed
+
+
+def scrub_redis(words: Iterable[str]) -> dict[str, int]:
+    """Delete the plain values of Redis that hold one of the words. With Redis away there is nothing to be had from it."""
+    wanted = [form for word in _usable(words) for form in {word, _in_json(word), json.dumps(word)[1:-1]}]
+    found = 0
+    with suppress(RedisAway, redis.RedisError, OSError):
+        client = door().client
+        for key in client.scan_iter(count=500, _type="string"):
+            value = client.get(key)
+            if value is not None and any(word in str(value) or word in str(key) for word in wanted):
+                found += int(client.delete(key))
+    return {"redis": found}
+
+
+def accounts_with(contacts: Iterable[str]) -> tuple[str, ...]:
+    """Usernames of those who sign in with one of the addresses."""
+    users = get_user_model().objects.filter(email__in=[contact.strip().lower() for contact in contacts] or [""])
+    return tuple(user.get_username() for user in users if user.email)
+
+
+def _tables() -> list[_Table]:
+    found: dict[str, _Table] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(COLUMNS)
+        for table, column, kind in cursor.fetchall():
+            if table in LEFT_OUT:
+                continue
+            known = found.setdefault(table, _Table(table, {}, {}))
+            if kind in ("text", "character varying", "jsonb", "json"):
+                known.columns[column] = kind in ("jsonb", "json")
+            if column in ("ticket_id", "subject"):
+                known.links[column] = kind == "bigint"
+    return [table for table in found.values() if table.columns]
+
+
+def _replace(table: _Table, word: str, *, about: Mapping[int, str] | None = None) -> int:
+    assignments, conditions, values, patterns = [], [], [], []
+    for column, is_json in table.columns.items():
+        form = _in_json(word) if is_json else word
+        name = sql.Identifier(column)
+        cast = sql.SQL("::jsonb") if is_json else sql.SQL("")
+        assignments.append(sql.SQL("{0} = replace({0}::text, %s, %s){1}").format(name, cast))
+        values += [form, INSTEAD]
+        conditions.append(sql.SQL("{}::text LIKE %s").format(name))
+        patterns.append(f"%{_pattern(form)}%")
+    query = sql.SQL("UPDATE {} SET {} WHERE ({})").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(assignments), sql.SQL(" OR ").join(conditions)
+    )
+    if about is not None:
+        links = [sql.SQL("{} = ANY (%s)").format(sql.Identifier(column)) for column in table.links]
+        query += sql.SQL(" AND ({})").format(sql.SQL(" OR ").join(links))
+        patterns += [list(about) if is_number else list(about.values()) for is_number in table.links.values()]  # type: ignore[misc]
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*values, *patterns])
+        return int(cursor.rowcount)
+
+
+def _usable(words: Iterable[str], *, shortest: int = SHORTEST) -> list[str]:
+    """The longest first: one may be a part of another."""
+    return sorted({word for word in words if len(word) >= shortest and word != INSTEAD}, key=len, reverse=True)
+
+
+def _in_json(word: str) -> str:
+    """As PostgreSQL writes it within a JSON text."""
+    return json.dumps(word, ensure_ascii=False)[1:-1]
+
+
+def _pattern(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _text_files(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir() or (folder / "PG_VERSION").exists():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            continue
+        if path.is_dir():
+            with suppress(PermissionError):
+                yield from _text_files(path)
+        elif path.suffix in TEXT_FILES and path.stat().st_size <= LARGEST_FILE:
+            yield path

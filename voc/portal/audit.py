@@ -1,0 +1,183 @@
+"""The page on which admins look into the audit trail, and its export."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import structlog
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from accounts.permissions import get_current_user, login_only
+from voc.core.audit import queries, sealing
+from voc.core.audit.declared import audited
+from voc.core.audit.models import Act, Entry
+from voc.core.audit.sealing import Personal
+from voc.core.spreadsheet import csv_lines
+
+HEAD = (
+    "id",
+    "at",
+    "table",
+    "row",
+    "subject",
+    "act",
+    "actor",
+    "role",
+    "way",
+    "address",
+    "request_id",
+    "before",
+    "after",
+    "sealed",
+)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A column's two sides, as texts; None where there was or is nothing."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    entry: Entry
+    table: str
+    changes: list[Change]
+    erased: bool
+    genuine: bool
+
+
+class AuditFilter(forms.Form):
+    subject = forms.CharField(label=lazy("Ticket"), required=False, max_length=64)
+    actor = forms.CharField(label=lazy("Who"), required=False, max_length=150)
+    table = forms.ChoiceField(label=lazy("What"), required=False)
+    act = forms.ChoiceField(label=lazy("Act"), required=False, choices=[("", lazy("Any act")), *Act.choices])
+    since = forms.DateField(label=lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = sorted(table_names().items(), key=lambda item: item[1])
+        self.fields["table"].choices = [("", _("All")), *choices]  # type: ignore[attr-defined]
+        self.fields["subject"].widget.attrs["placeholder"] = _("Ticket")
+        self.fields["actor"].widget.attrs["placeholder"] = _("Username")
+
+    def wanted(self) -> queries.Wanted:
+        given = self.cleaned_data
+        since, until = given.get("since"), given.get("until")
+        return queries.Wanted(
+            subject=given.get("subject", ""),
+            actor=given.get("actor", ""),
+            table=given.get("table", ""),
+            act=given.get("act", ""),
+            since=timezone.make_aware(datetime.combine(since, time.min)) if since else None,
+            until=timezone.make_aware(datetime.combine(until + timedelta(days=1), time.min)) if until else None,
+        )
+
+
+def table_names() -> dict[str, str]:
+    """Table → what people call its rows."""
+    return {model._meta.db_table: capfirst(str(model._meta.verbose_name)) for model, _declared in audited()}
+
+
+@require_safe
+@login_only
+@never_cache
+def audit(request: HttpRequest) -> HttpResponse:
+    """The trail, newest first; ?subject=&actor=&table=&act=&since=&until=&before="""
+    _admin(request)
+    form = AuditFilter(request.GET or None)
+    valid = form.is_valid()
+    given = form.cleaned_data if valid else {}
+    wanted = form.wanted() if valid else queries.Wanted()
+    page = queries.page_of(wanted, before=given.get("before"))
+    context = {
+        "form": form,
+        "lines": list(_lines(page.entries)),
+        "before": page.before,
+        "is_later": bool(given.get("before")),
+        "narrowed": wanted != queries.Wanted(),
+    }
+    return render(request, "portal/audit.html", context)
+
+
+@require_safe
+@login_only
+@never_cache
+def audit_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """The same as CSV, whole. Without personal values: a file knows nothing of an erasure."""
+    admin = _admin(request)
+    form = AuditFilter(request.GET)
+    if not form.is_valid():
+        return HttpResponse(_("This is not a filter."), status=400, content_type="text/plain; charset=utf-8")
+    log.info("audit.exported", by=admin.get_username())
+    rows = (_row(entry) for entry in queries.all_of(form.wanted()))
+    name = f"audit-{timezone.localdate():%Y-%m-%d}.csv"
+    return StreamingHttpResponse(
+        csv_lines(HEAD, rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _admin(request: HttpRequest) -> User:
+    user = get_current_user(request)
+    if not user.is_admin:
+        raise PermissionDenied
+    return user
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    return (
+        entry.pk,
+        entry.at.isoformat(),
+        entry.table,
+        entry.row,
+        entry.subject,
+        entry.get_act_display(),
+        entry.actor_name,
+        entry.role,
+        entry.entry,
+        entry.address,
+        entry.request_id,
+        json.dumps(entry.before, ensure_ascii=False) if entry.before is not None else "",
+        json.dumps(entry.after, ensure_ascii=False) if entry.after is not None else "",
+        " ".join(entry.personal),
+    )
+
+
+def _lines(entries: list[Entry]) -> Iterator[Line]:
+    personal = sealing.read(entries)
+    names = table_names()
+    for entry in entries:
+        known = personal.get(entry.pk, Personal({}, {}))
+        before, after = (entry.before or {}) | known.before, (entry.after or {}) | known.after
+        sealed = [name for name in entry.personal if known.erased or not known.genuine]
+        changes = [Change(name, _text(before, name), _text(after, name)) for name in sorted({*before, *after})]
+        changes += [Change(name, None, None) for name in sealed]
+        yield Line(entry, names.get(entry.table, entry.table), changes, known.erased, known.genuine)
+
+
+def _text(values: dict[str, Any], name: str) -> str | None:
+    if values.get(name) is None:
+        return None
+    value = values[name]
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
