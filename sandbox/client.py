@@ -80,7 +80,7 @@ class SandboxClient:
         return self._requests(vendor=vendor)
 
     def wait_for(
-        self, at_least: int, vendor: str | None = None, *, timeout: float = 10.0, answered: bool = True
+        self, at_least: int, vendor: str | None = None, *, timeout: float = 30.0, answered: bool = True
     ) -> list[RecordedRequest]:
         """Wait for so many requests, answered ones unless told otherwise; raises TimeoutError."""
         arrived = None if answered else "1"

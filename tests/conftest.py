@@ -7,6 +7,7 @@ pyproject.toml does not name DJANGO_SETTINGS_MODULE, which would make pytest-dja
 
 import os
 import sys
+import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pytest
 import redis
 from django.conf import settings
 
-from voc.core.redis import door
+import voc.core.redis
+from voc.core.outbox import wake
 from voc.dev.embedded import throwaway
 from voc.dev.errors import CannotRun
 
@@ -47,6 +49,8 @@ if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{_number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = os.environ["REDIS_URL"]
 # A busy machine is no failure of what is tested.
+_patience = (voc.core.redis.TIMEOUT_SECONDS, wake.BROKER_SECONDS)
+voc.core.redis.TIMEOUT_SECONDS = wake.BROKER_SECONDS = 10.0
 settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
 
 
@@ -78,9 +82,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
+@pytest.fixture
+def products_patience(monkeypatch) -> list[float]:
+    """With a Redis that hangs, the patience of the product and not the tests' own. Lists the moments at which it was lost."""
+    monkeypatch.setattr(voc.core.redis, "TIMEOUT_SECONDS", _patience[0])
+    monkeypatch.setattr(wake, "BROKER_SECONDS", _patience[1])
+    monkeypatch.setattr(voc.core.redis, "OFF_SECONDS", 3600.0)
+    lost: list[float] = []
+    shut = voc.core.redis.Door.shut
+
+    def noted(door: voc.core.redis.Door, error: Exception) -> None:
+        lost.append(time.monotonic())
+        shut(door, error)
+
+    monkeypatch.setattr(voc.core.redis.Door, "shut", noted)
+    return lost
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     """A breaker that one test opened, or a Redis that one sent away, must not decide the next one."""
-    door().reopen()
+    voc.core.redis.door().reopen()
     with suppress(redis.RedisError), redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
         client.flushdb()

@@ -16,6 +16,8 @@ from voc.core.outbox.api import close_gate, emit
 from voc.core.outbox.models import Job, Pulse
 from voc.core.outbox.sweeping import beat
 
+# A second, on a machine that does nothing else; whoever waits for what hangs takes much longer.
+MOMENTS = 4
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("flow")]
 
 
@@ -93,6 +95,7 @@ def test_jobs_behind_a_closed_gate_are_not_the_workers_fault() -> None:
 
 
 @pytest.mark.parametrize("how", ["refused", "hung"])
+@pytest.mark.usefixtures("products_patience")
 def test_redis_is_away(settings, how: str) -> None:
     beat("sweep")
     with ExitStack() as stack:
@@ -101,7 +104,7 @@ def test_redis_is_away(settings, how: str) -> None:
         status, body, took = get()
     assert (status, body["status"]) == (200, "degraded")
     assert body["components"]["redis"] == "down"  # type: ignore[index]
-    assert took < 1.1
+    assert took < MOMENTS
 
 
 @pytest.mark.parametrize("how", ["refused", "hung"])
@@ -112,11 +115,11 @@ def test_the_database_is_away(database_at, how: str) -> None:
         status, body, took = get()
         assert (status, body["status"]) == (503, "degraded")
         assert body["components"]["database"] == "down"  # type: ignore[index]
-        assert took < 1.3
+        assert took < MOMENTS
         # Asked again while the first check still waits, it starts no second one.
         status, _, took = get()
         assert status == 503
-        assert took < 1.3
+        assert took < MOMENTS
 
 
 def test_many_requests_make_one_connection(monkeypatch) -> None:

@@ -90,7 +90,7 @@ class TestKeys:
         barrier = threading.Barrier(20)
 
         def work() -> None:
-            barrier.wait(10)
+            barrier.wait(120)
             with transaction.atomic():
                 seen.append(emit("thing.made", subject="A", key="once")[0].pk)
 
@@ -104,7 +104,7 @@ class TestDelay:
     def test_a_delayed_job_waits(self) -> None:
         with transaction.atomic():
             [job] = emit("thing.made", subject="A", delay=10)
-        assert timedelta(seconds=9) < job.due_at - clock.now() <= timedelta(seconds=10)
+        assert job.due_at - job.created_at == timedelta(seconds=10)
         assert claim("analysis") is None
 
     def test_a_delayed_job_can_be_cancelled_with_all_its_siblings(self) -> None:
@@ -148,7 +148,7 @@ class TestDelay:
         barrier = threading.Barrier(20)
 
         def canceller() -> None:
-            barrier.wait(10)
+            barrier.wait(120)
             while True:
                 with lock:
                     if not todo:
@@ -160,7 +160,7 @@ class TestDelay:
                     cancelled.append(key)
 
         def runner() -> None:
-            barrier.wait(10)
+            barrier.wait(120)
             while claimed := claim("analysis"):
                 run(claimed)
 

@@ -112,35 +112,38 @@ class TestSweep:
 
 class TestRedisAway:
     @pytest.fixture(params=["refused", "hung"])
-    def away(self, request, settings) -> Iterator[None]:
+    def away(self, request, settings, products_patience: list[float]) -> Iterator[None]:
         with hung_port() as hung:
             port = hung if request.param == "hung" else refused_port()
             settings.REDIS_URL = settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{port}/0"
             yield
 
-    def test_emitting_neither_fails_nor_waits(self, away: None) -> None:
+    def test_emitting_neither_fails_nor_waits(self, away: None, products_patience: list[float]) -> None:
         started = time.monotonic()
         emit_some(50, "thing.both")
-        assert time.monotonic() - started < 0.3 + 50 * 0.005
+        assert time.monotonic() - started < 5
         assert Job.objects.count() == 100
 
-        # Once it is known to be away, it costs nothing.
-        started = time.monotonic()
+        # Once it is known to be away, it is not even asked.
         emit_some()
-        assert time.monotonic() - started < 0.08
+        assert len(products_patience) == 1
+        assert door().client.connection_pool.connection_kwargs["socket_timeout"] == 0.1
 
     def test_draining_goes_on(self, away: None) -> None:
         emit_some(5)
         assert drain("analysis") == 5
 
-    def test_a_broker_that_hangs_while_the_rest_answers_costs_half_a_second_once(self, settings) -> None:
+    def test_a_broker_that_hangs_while_the_rest_answers_costs_half_a_second_once(
+        self, settings, products_patience: list[float]
+    ) -> None:
         with hung_port() as port:
             settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{port}/0"
             started = time.monotonic()
             wake.wake("analysis")
             for _ in range(20):
                 wake.wake("notify")
-            assert time.monotonic() - started < 1.2
+            assert len(products_patience) == 1
+            assert 0.4 < products_patience[0] - started < 8  # each of them would have taken as long
 
 
 def test_after_redis_has_come_back_it_is_woken_again(broker: redis.Redis, settings) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from django.db import connections, transaction
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -32,7 +32,7 @@ def together(works: Sequence[Callable[[], None]]) -> None:
     """Run them in threads at the same time; an error in one of them fails the test."""
     with ThreadPoolExecutor(len(works)) as pool:
         for future in [pool.submit(in_thread(work)) for work in works]:
-            future.result(timeout=60)
+            future.result(timeout=300)
 
 
 class _RollBack(Exception):

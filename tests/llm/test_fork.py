@@ -18,6 +18,8 @@ django.setup()
 from llm import providers
 from llm.catalogue import catalogue
 from llm.schemas import NormaliserAnswer
+import voc.core.redis
+voc.core.redis.TIMEOUT_SECONDS = 10.0
 from voc.core.redis import door
 
 model = catalogue().find("openai/gpt-6.1-sol")

@@ -51,7 +51,13 @@ def webhook_url(sandbox: SandboxClient, place: str) -> str:
 
 @pytest.fixture
 def slack(webhook_url: str) -> SlackWebhook:
-    return SlackWebhook(webhook_url, timeout=0.5)
+    return SlackWebhook(webhook_url, timeout=20)
+
+
+@pytest.fixture
+def hasty_slack(webhook_url: str) -> SlackWebhook:
+    """For a Slack that never answers."""
+    return SlackWebhook(webhook_url, timeout=1.5)
 
 
 @pytest.fixture

@@ -124,12 +124,12 @@ def test_slacks_own_failure_is_certainly_not_sent(
     ids=lambda fault: f"{fault['kind']} {fault.get('status', '')}".strip(),
 )
 def test_an_answer_that_is_lost_is_ambiguous_and_the_client_does_not_try_again_itself(
-    sandbox: SandboxClient, slack: SlackWebhook, urgent: NotificationMessage, fault: dict[str, Any]
+    sandbox: SandboxClient, hasty_slack: SlackWebhook, urgent: NotificationMessage, fault: dict[str, Any]
 ) -> None:
     sandbox.fault("slack", fault.pop("kind"), **fault)
 
     with pytest.raises(Transient) as caught:
-        slack.deliver(parcel(urgent))
+        hasty_slack.deliver(parcel(urgent))
 
     assert caught.value.ambiguous
 
@@ -212,7 +212,7 @@ def test_an_address_inside_the_house_is_refused_unless_it_is_allowed(
 )
 def test_the_address_shows_in_no_error_no_traceback_and_no_log(
     sandbox: SandboxClient,
-    slack: SlackWebhook,
+    hasty_slack: SlackWebhook,
     urgent: NotificationMessage,
     caplog: pytest.LogCaptureFixture,
     fault: dict[str, Any],
@@ -220,12 +220,12 @@ def test_the_address_shows_in_no_error_no_traceback_and_no_log(
     sandbox.fault("slack", fault.pop("kind"), **fault)
 
     with caplog.at_level(logging.DEBUG), pytest.raises(VocError) as caught:
-        slack.deliver(parcel(urgent))
+        hasty_slack.deliver(parcel(urgent))
 
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     assert SECRET not in caplog.text
-    assert SECRET not in repr(slack)
-    assert SECRET not in slack.target
+    assert SECRET not in repr(hasty_slack)
+    assert SECRET not in hasty_slack.target
 
 
 def test_an_address_with_credentials_is_refused_without_repeating_them(

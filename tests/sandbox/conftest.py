@@ -23,7 +23,7 @@ def sandbox(sandbox_process: SandboxClient) -> SandboxClient:
 
 @pytest.fixture
 def slack(sandbox: SandboxClient) -> WebhookClient:
-    return WebhookClient(sandbox.url("/slack/services/T0/B0/s3cret"), timeout=5, retry_handlers=[])
+    return WebhookClient(sandbox.url("/slack/services/T0/B0/s3cret"), timeout=30, retry_handlers=[])
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
     """Wait for a condition with a deadline; the pause between two looks is not what the test waits for."""
 
     def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         pause = threading.Event()
         while not condition():
-            assert time.monotonic() < deadline, "it did not happen within 10 s"
+            assert time.monotonic() < deadline, "it did not happen within 60 s"
             pause.wait(0.02)
 
     return wait

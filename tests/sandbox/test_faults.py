@@ -47,7 +47,7 @@ def test_a_429_carries_retry_after_as_a_date(slack: WebhookClient, sandbox: Sand
 
     at = parsedate_to_datetime(slack.send(text="t").headers["Retry-After"])
 
-    assert timedelta(seconds=290) < at - datetime.now(UTC) <= timedelta(seconds=300)
+    assert timedelta(seconds=270) < at - datetime.now(UTC) <= timedelta(seconds=300)
 
 
 def test_a_429_can_come_without_retry_after(slack: WebhookClient, sandbox: SandboxClient) -> None:
@@ -80,12 +80,12 @@ def test_a_delay_answers_late_and_it_happens(slack: WebhookClient, sandbox: Sand
 @pytest.mark.parametrize(("kind", "messages"), [("hang", 0), ("hang_after", 1)])
 def test_a_hang_makes_the_client_time_out(sandbox: SandboxClient, kind: str, messages: int) -> None:
     sandbox.fault("slack", kind, seconds=60)
-    client = WebhookClient(sandbox.url("/slack/services/T0/B0/s"), timeout=0.3, retry_handlers=[])
+    client = WebhookClient(sandbox.url("/slack/services/T0/B0/s"), timeout=2, retry_handlers=[])
 
     with pytest.raises(TimeoutError):
         client.send(text="t")
 
-    [request] = sandbox.requests("slack")
+    [request] = sandbox.wait_for(1, "slack", answered=False)
     assert (request.status, request.finished, request.fault) == (None, False, kind)
     assert kept(sandbox) == messages
 
@@ -99,7 +99,7 @@ def test_switching_a_hang_off_lets_its_requests_go(slack: WebhookClient, sandbox
         sandbox.remove_fault(fault)
 
         with pytest.raises(RemoteDisconnected):
-            waiting.result(timeout=5)
+            waiting.result(timeout=60)
     assert sandbox.wait_for(1, "slack")[0].status is None
 
 
@@ -122,7 +122,7 @@ def test_a_drop_is_over_at_once_for_a_client_that_would_keep_its_connection(sand
     sandbox.fault("slack", kind)
 
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.post(sandbox.url("/slack/services/T0/B0/s"), json={"text": "t"}, timeout=5)
+        httpx.post(sandbox.url("/slack/services/T0/B0/s"), json={"text": "t"}, timeout=60)
 
 
 def test_a_truncated_answer_ends_before_its_announced_length(slack: WebhookClient, sandbox: SandboxClient) -> None:

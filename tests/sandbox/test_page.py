@@ -193,7 +193,8 @@ def test_the_live_part_comes_only_when_something_is_new(slack: WebhookClient, sa
 def test_a_request_that_still_waits_and_one_without_an_answer_say_so(sandbox: SandboxClient) -> None:
     sandbox.fault("slack", "hang", seconds=60, count=1)
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(sandbox.url("/slack/services/T0/B0/s"), json={"text": "t"}, timeout=0.2)
+        httpx.post(sandbox.url("/slack/services/T0/B0/s"), json={"text": "t"}, timeout=httpx.Timeout(30, read=1.5))
+    sandbox.wait_for(1, "slack", answered=False)
     assert '<span class="badge wait">waiting</span>' in page(sandbox)
 
     sandbox.clear_faults()

@@ -90,7 +90,7 @@ def test_it_ends_in_order_on_a_signal_even_with_a_request_that_hangs(number: sig
     with process, SandboxClient(base_url) as client:
         client.fault("slack", "hang", seconds=100)
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(client.url("/slack/services/T0/B0/s"), json={"text": "t"}, timeout=0.2)
+            httpx.post(client.url("/slack/services/T0/B0/s"), json={"text": "t"}, timeout=httpx.Timeout(30, read=1.5))
 
         process.send_signal(number)
 

@@ -103,7 +103,7 @@ def test_no_way_to_write_an_internal_address_gets_a_connection(host: str) -> Non
         with pytest.raises(VocError):
             check_address(url)
         with pytest.raises(VocError):
-            request(f"peer-{host}", "GET", url, timeout=3)
+            request(f"peer-{host}", "GET", url, timeout=20)
     # Its own Redis, which keeps breakers, is no peer.
     assert [each for each in made if each[1] == 9] == []  # type: ignore[index]
 
@@ -117,15 +117,15 @@ def through(client: str, url: str) -> None:
     """One call by the vendor's own client."""
     match client:
         case "elasticsearch":
-            search(ElasticsearchAdapter(url=url, index="logs", seconds=3))
+            search(ElasticsearchAdapter(url=url, index="logs", seconds=20))
         case "datadog":
-            search(DatadogAdapter(url=url, api_key="k", app_key="k", seconds=3))
+            search(DatadogAdapter(url=url, api_key="k", app_key="k", seconds=20))
         case "cloudwatch":
-            search(CloudWatchAdapter(url=url, index="group", region="us-east-1", seconds=3))
+            search(CloudWatchAdapter(url=url, index="group", region="us-east-1", seconds=20))
         case "splunk":
-            search(SplunkAdapter(url=url, token="t", index="main", seconds=3))
+            search(SplunkAdapter(url=url, token="t", index="main", seconds=20))
         case "jira":
-            JiraClient(url=url, token="t", seconds=3).server_info()
+            JiraClient(url=url, token="t", seconds=20).server_info()
         case "slack webhook" | "slack" | "teams" | "pagerduty" | "ses":
             channel, target = channel_of(client, url)
             message = NotificationMessage(subject="s", event="e", key="k", title="t", body="b", urgency=Urgency.HIGH)
@@ -140,13 +140,13 @@ def channel_of(client: str, url: str) -> tuple[Channel, str]:
     how = {"timeout": 3.0, "per_second": 0}
     match client:
         case "slack":
-            return Slack(SlackApi("xoxb-1", base_url=f"{url}/api/", timeout=3), channel="C0123ABCD", **how), "C0123ABCD"  # type: ignore[arg-type]
+            return Slack(SlackApi("xoxb-1", base_url=f"{url}/api/", timeout=20), channel="C0123ABCD", **how), "C0123ABCD"  # type: ignore[arg-type]
         case "teams":
             return Teams({"ops": f"{url}/x"}, **how), "ops"  # type: ignore[arg-type]
         case "pagerduty":
             return PagerDuty({"ops": "k" * 32}, url=url, **how), "ops"  # type: ignore[arg-type]
         case "ses":
-            ses = Ses(region="us-east-1", url=url, timeout=3)
+            ses = Ses(region="us-east-1", url=url, timeout=20)
             return Email(ses, sender="a@example.com", to="b@example.com", per_second=0), "b@example.com"
     webhook = SlackWebhook(f"{url}/services/T0/B0/x", **how)  # type: ignore[arg-type]
     return webhook, webhook.target
@@ -201,10 +201,10 @@ def test_no_client_follows_a_redirect_inside(client, settings) -> None:
 
 
 def test_outside_of_a_call_to_a_vendor_nothing_is_confined() -> None:
-    with running_peer() as peer, closing(socket.create_connection(("127.0.0.1", peer.port), timeout=3)) as open_socket:
+    with running_peer() as peer, closing(socket.create_connection(("127.0.0.1", peer.port), timeout=20)) as open_socket:
         assert open_socket.getpeername()[1] == peer.port
         with confined("http://vendor.example/"), pytest.raises(Permanent, match=r"internal address 127\.0\.0\.1"):
-            socket.create_connection(("127.0.0.1", peer.port), timeout=3)
+            socket.create_connection(("127.0.0.1", peer.port), timeout=20)
         with (
             confined("http://vendor.example/"),
             pytest.raises(Permanent),
@@ -214,4 +214,4 @@ def test_outside_of_a_call_to_a_vendor_nothing_is_confined() -> None:
         with confined("http://vendor.example/"), pytest.raises(Permanent), closing(socket.socket()) as plain:
             plain.connect(("localhost", peer.port))
         with suppress(OSError):
-            socket.create_connection(("127.0.0.1", peer.port), timeout=3).close()
+            socket.create_connection(("127.0.0.1", peer.port), timeout=20).close()

@@ -32,7 +32,7 @@ def sandbox(sandbox_process, settings):
 
 @pytest.fixture
 def cloud(sandbox):
-    return JiraClient(url=sandbox.url("/jira"), email="voc@example.com", token="s3cr3t", seconds=5)
+    return JiraClient(url=sandbox.url("/jira"), email="voc@example.com", token="s3cr3t", seconds=30)
 
 
 def make(client, **fields):
@@ -62,7 +62,7 @@ def test_an_issue_goes_there_and_comes_back(cloud):
 
 
 def test_data_center_is_spoken_to_in_its_own_way(sandbox):
-    client = JiraClient(url=sandbox.url("/jira"), token="s3cr3t", seconds=5)
+    client = JiraClient(url=sandbox.url("/jira"), token="s3cr3t", seconds=30)
     sandbox._http.post(sandbox.url("/_sandbox/jira/config"), json={"deployment": "datacenter"})
     made = make(client)
 
@@ -138,7 +138,7 @@ def test_field_errors_keep_jiras_words(cloud):
 
 
 def test_an_answer_that_takes_too_long_is_ambiguous(sandbox):
-    client = JiraClient(url=sandbox.url("/jira"), email="voc@example.com", token="s3cr3t", seconds=0.4)
+    client = JiraClient(url=sandbox.url("/jira"), email="voc@example.com", token="s3cr3t", seconds=1.5)
     sandbox.fault("jira", "hang_after", route="*/issue", method="POST")
 
     with pytest.raises(Transient) as caught:
@@ -157,7 +157,7 @@ def test_a_private_address_that_is_not_allowed_is_never_called(cloud, sandbox, s
 
 def test_a_redirect_is_not_followed(sandbox):
     """The address of an issue for people leads elsewhere: a wrong JIRA_BASE_URL does the same."""
-    client = JiraClient(url=sandbox.url("/jira"), token="s3cr3t", seconds=5)
+    client = JiraClient(url=sandbox.url("/jira"), token="s3cr3t", seconds=30)
     client._jira._get_url = lambda path, base="": sandbox.url("/jira/browse/VOC-1")
 
     with pytest.raises(Permanent, match="redirects elsewhere"):

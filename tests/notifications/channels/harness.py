@@ -13,7 +13,9 @@ from notifications.channels.slack_webhook import SlackWebhook
 from notifications.channels.teams import Teams
 from sandbox.client import SandboxClient
 
-TIMEOUT = 1.0
+# For peers that answer: a busy machine is no failure. `HASTY` is for those that never will.
+TIMEOUT = 20.0
+HASTY = 1.5
 SECRET = "xq7Zs3cr3tXq7Zabcdefghijklmnopqr"  # as long as an integration key
 
 
@@ -26,12 +28,13 @@ class Peer(ABC):
     def __init__(self, sandbox: SandboxClient, *, base: str = "") -> None:
         self.sandbox = sandbox
         self.base = base or sandbox.base_url
+        self.place = uuid.uuid4().hex
         self.target = ""
-        self.channel = self.make()
+        self.channel = self.make(TIMEOUT)
         self.target = self.target or self.channel.targets()[0]
 
     @abstractmethod
-    def make(self) -> Channel: ...
+    def make(self, timeout: float) -> Channel: ...
 
     @abstractmethod
     def seen(self) -> list[str]:
@@ -42,6 +45,8 @@ class Peer(ABC):
         return [text for message in self.seen() for text in marked(json.loads(message))]
 
     def fault(self, kind: str, **fields: Any) -> None:
+        if kind.startswith("hang"):
+            self.channel = self.make(HASTY)
         self.sandbox.fault(self.vendor, kind, route=self.route, **fields)
 
     def posts(self) -> int:
@@ -66,10 +71,10 @@ class SlackPeer(Peer):
     vendor = "slack"
     route = "/slack/api/chat.postMessage"
 
-    def make(self) -> Channel:
-        self.target = f"C{uuid.uuid4().hex[:8].upper()}"
-        api = SlackApi(f"xoxb-{SECRET}", base_url=f"{self.base}/slack/api/", timeout=TIMEOUT)
-        return Slack(api, channel=self.target, timeout=TIMEOUT, per_second=0)
+    def make(self, timeout: float) -> Channel:
+        self.target = f"C{self.place[:8].upper()}"
+        api = SlackApi(f"xoxb-{SECRET}", base_url=f"{self.base}/slack/api/", timeout=timeout)
+        return Slack(api, channel=self.target, timeout=timeout, per_second=0)
 
     def seen(self) -> list[str]:
         return [json.dumps(post, ensure_ascii=False) for post in self.sandbox.state("slack")["posts"]]
@@ -81,8 +86,8 @@ class SlackPeer(Peer):
 class WebhookPeer(Peer):
     vendor = "slack"
 
-    def make(self) -> Channel:
-        return SlackWebhook(f"{self.base}/slack/services/T{uuid.uuid4().hex[:8]}/B0/{SECRET}", timeout=TIMEOUT)
+    def make(self, timeout: float) -> Channel:
+        return SlackWebhook(f"{self.base}/slack/services/T{self.place[:8]}/B0/{SECRET}", timeout=timeout)
 
     def seen(self) -> list[str]:
         return [json.dumps(message, ensure_ascii=False) for message in self.sandbox.state("slack")["messages"]]
@@ -91,10 +96,10 @@ class WebhookPeer(Peer):
 class TeamsPeer(Peer):
     vendor = "teams"
 
-    def make(self) -> Channel:
-        path = f"{uuid.uuid4().hex}/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers&sv=1.0&sig={SECRET}"
-        name = f"ops{uuid.uuid4().hex[:6]}"
-        return Teams({name: f"{self.base}/teams/workflows/{path}"}, timeout=TIMEOUT, per_second=0)
+    def make(self, timeout: float) -> Channel:
+        path = f"{self.place}/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers&sv=1.0&sig={SECRET}"
+        name = f"ops{self.place[:6]}"
+        return Teams({name: f"{self.base}/teams/workflows/{path}"}, timeout=timeout, per_second=0)
 
     def seen(self) -> list[str]:
         return [json.dumps(card, ensure_ascii=False) for card in self.sandbox.state("teams")["cards"]]
@@ -103,8 +108,8 @@ class TeamsPeer(Peer):
 class PagerDutyPeer(Peer):
     vendor = "pagerduty"
 
-    def make(self) -> Channel:
-        return PagerDuty({"core": SECRET}, url=f"{self.base}/pagerduty", timeout=TIMEOUT, per_second=0)
+    def make(self, timeout: float) -> Channel:
+        return PagerDuty({"core": SECRET}, url=f"{self.base}/pagerduty", timeout=timeout, per_second=0)
 
     def seen(self) -> list[str]:
         return [json.dumps(incident, ensure_ascii=False) for incident in self.sandbox.state("pagerduty")["incidents"]]

@@ -76,6 +76,7 @@ def test_a_message_whose_answer_was_lost_is_found_and_not_posted_again(
         slack.channel.deliver(sent)
     assert caught.value.ambiguous
 
+    slack.channel = slack.make(TIMEOUT)
     receipt = slack.channel.deliver(again(sent))
 
     [post] = posts(slack)
