@@ -10,7 +10,6 @@ from django.db import transaction
 
 from tests.core.handlers import effects
 from tests.core.tools import rolled_back, together
-from voc.core import clock
 from voc.core.outbox.api import cancel, drain_all, emit
 from voc.core.outbox.claim import claim
 from voc.core.outbox.flow import UnknownEvent

@@ -140,7 +140,9 @@ def channel_of(client: str, url: str) -> tuple[Channel, str]:
     how = {"timeout": 3.0, "per_second": 0}
     match client:
         case "slack":
-            return Slack(SlackApi("xoxb-1", base_url=f"{url}/api/", timeout=20), channel="C0123ABCD", **how), "C0123ABCD"  # type: ignore[arg-type]
+            return Slack(
+                SlackApi("xoxb-1", base_url=f"{url}/api/", timeout=20), channel="C0123ABCD", **how
+            ), "C0123ABCD"  # type: ignore[arg-type]
         case "teams":
             return Teams({"ops": f"{url}/x"}, **how), "ops"  # type: ignore[arg-type]
         case "pagerduty":
