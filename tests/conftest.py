@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -52,6 +53,13 @@ if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
 _patience = (voc.core.redis.TIMEOUT_SECONDS, wake.BROKER_SECONDS)
 voc.core.redis.TIMEOUT_SECONDS = wake.BROKER_SECONDS = 10.0
 settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
+
+
+# The same examples in each run, and no deadline for one of them: a failure says something of the code.
+hypothesis.settings.register_profile(
+    "voc", deadline=None, derandomize=True, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("voc")
 
 
 def pytest_unconfigure() -> None:

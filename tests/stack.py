@@ -121,10 +121,10 @@ class Stack:
             self.start_redis()
             for name in MEMBERS:
                 self.start(name)
-            self.supervisor.wait_for("web", self.is_up, seconds=60)
-            self.until(self.worker_is_up, seconds=60, what="a worker")
+            self.supervisor.wait_for("web", self.is_up, seconds=180)
+            self.until(self.worker_is_up, seconds=180, what="a worker")
             if self.jira:
-                self.until(self.connect_jira, seconds=30, what="the sandbox's Jira")
+                self.until(self.connect_jira, seconds=120, what="the sandbox's Jira")
         except BaseException:
             self.supervisor.halt()
             raise
@@ -138,7 +138,7 @@ class Stack:
     # --- members ---------------------------------------------------------------------------------------------------
     def start_redis(self) -> None:
         self.supervisor.start(self.redis.program())
-        self.supervisor.wait_for("redis", self.redis.is_ready, seconds=20)
+        self.supervisor.wait_for("redis", self.redis.is_ready, seconds=90)
 
     def start(self, name: str) -> None:
         self.supervisor.start(self._programs[name])
@@ -148,7 +148,7 @@ class Stack:
         pid = self.supervisor.pid(name)
         if pid is not None:
             send(pid, number)
-            self.until(lambda: self.supervisor.pid(name) is None, seconds=30, what=f"the end of {name}")
+            self.until(lambda: self.supervisor.pid(name) is None, seconds=90, what=f"the end of {name}")
 
     def freeze(self, name: str) -> None:
         """The process stops in its tracks: its socket still accepts, and never answers."""
@@ -161,7 +161,7 @@ class Stack:
 
     def is_up(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health", timeout=5, trust_env=False).status_code == 200
+            return httpx.get(f"{self.url}/health", timeout=20, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -190,7 +190,7 @@ class Stack:
     # --- the API ---------------------------------------------------------------------------------------------------
     def api(self, username: str) -> httpx.Client:
         """A client logged in as one of the demo users."""
-        client = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+        client = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
         answer = client.post("/api/v1/auth/token", json={"username": username, "password": PASSWORD})
         client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access']}"
         return client

@@ -56,7 +56,7 @@ def work_through(stack: Stack, database: Database, *, count: int, seed: int) -> 
     submitter = Submitter(stack)
     for complaint in complaints(count, seed=seed):
         submitter.submit(complaint)
-    settle(stack, count=count, seconds=60 + count * 3)
+    settle(stack, count=count, seconds=300 + count * 3)
     row = database.rows(TIMES)[0]
     return Outcome(
         tickets=row["all"],

@@ -162,7 +162,7 @@ def storm(stack: Stack, batch: list[Complaint], *, kills: int, seed: int, wipe_r
             wait_until(lambda before=before: stack.open_jobs() < before or before == 0, seconds=15)
     for complaint in batch[kills * per_kill :]:
         submitter.submit(complaint)
-    settle(stack, count=len(batch), seconds=180)
+    settle(stack, count=len(batch), seconds=400)
     report.retries = submitter.retries
     report.interruptions = int(stack.database.value("SELECT coalesce(sum(interruptions), 0) FROM outbox_job"))
     report.seconds = time.monotonic() - since

@@ -86,3 +86,8 @@ class TestWhoMayRead:
         settings.METRICS_TOKEN = ""
         assert Client().get("/metrics", REMOTE_ADDR="10.1.2.3", HTTP_AUTHORIZATION="Bearer ").status_code == 403
         assert Client().get("/metrics", REMOTE_ADDR="").status_code == 403
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+    def test_only_reading_is_allowed_and_no_page_says_so(self, method: str) -> None:
+        answer = Client(enforce_csrf_checks=True).generic(method, "/metrics")
+        assert (answer.status_code, answer["Allow"], answer.content) == (405, "GET, HEAD", b"")

@@ -29,7 +29,7 @@ def run_demo(tmp_path: Path, **environment: str) -> tuple[int, list[str]]:
     """The exit code and the lines of a demo that cannot start."""
     output = tmp_path / "out"
     given = {"VOC_VAR_DIR": str(tmp_path / "var"), "PORT": str(free_port())} | environment
-    code = start([sys.executable, "-m", "voc.dev.demo"], output=output, **given).wait(timeout=60)
+    code = start([sys.executable, "-m", "voc.dev.demo"], output=output, **given).wait(timeout=300)
     return code, output.read_text().splitlines()
 
 

@@ -44,7 +44,7 @@ def test_a_program_that_dies_is_started_again_and_people_are_told_in_one_line(su
         supervisor.tick()
         return supervisor.pid("worker") not in (None, first)
 
-    assert wait_until(back, seconds=10)
+    assert wait_until(back, seconds=90)
     assert len(said) == 1
     assert "worker died (killed by SIGKILL)" in said[0]
 
@@ -56,7 +56,7 @@ def test_a_program_that_keeps_dying_is_started_after_ever_longer_waits(superviso
         supervisor.tick()
         return len(said) == 3
 
-    assert wait_until(told_thrice, seconds=20)
+    assert wait_until(told_thrice, seconds=90)
     assert [line.split(" in ")[1].split(" s.")[0] for line in said] == ["0.5", "1", "2"]
 
 
@@ -66,7 +66,7 @@ def test_programs_stop_in_the_opposite_order_of_their_start(supervisor, tmp_path
     for name in names:
         ready = tmp_path / f"{name}.ready"
         supervisor.start(python(name, SAYS_ITS_END.format(log=str(log), name=name, ready=str(ready))))
-        assert wait_until(ready.exists, seconds=10)
+        assert wait_until(ready.exists, seconds=90)
     supervisor.stop()
     assert log.read_text().split() == names[::-1]
 
@@ -76,22 +76,22 @@ def test_a_program_that_does_not_want_to_stop_is_killed_with_all_it_started(supe
     grandchild = f"{STUBBORN}import pathlib; pathlib.Path({str(ready)!r}).touch()\n{FOREVER}"
     code = f"{STUBBORN}import subprocess, sys\nsubprocess.run([sys.executable, '-c', {grandchild!r}])"
     supervisor.start(python("web", code, stop_seconds=0.3, cwd=tmp_path))
-    assert wait_until(ready.exists, seconds=10)
+    assert wait_until(ready.exists, seconds=90)
     supervisor.stop()
-    assert all_gone(str(tmp_path), seconds=2) == []
+    assert all_gone(str(tmp_path)) == []
     assert "web did not stop" in said[0]
 
 
 def test_a_program_that_ends_while_starting_is_reported_with_its_last_words(supervisor):
     supervisor.start(python("web", "raise RuntimeError('no more room')"))
     with pytest.raises(CannotRun, match=r"web ended while starting \(exit 1\): RuntimeError: no more room"):
-        supervisor.wait_for("web", lambda: False, seconds=10)
+        supervisor.wait_for("web", lambda: False, seconds=90)
 
 
 def test_halting_ends_even_stubborn_programs_within_two_seconds(supervisor, tmp_path):
     ready = tmp_path / "ready"
     supervisor.start(python("worker", f"{STUBBORN}import pathlib; pathlib.Path({str(ready)!r}).touch()\n{FOREVER}"))
-    assert wait_until(ready.exists, seconds=10)
+    assert wait_until(ready.exists, seconds=90)
     pid = supervisor.pid("worker")
     supervisor.halt(seconds=0.2)
     assert not is_alive(pid)
@@ -112,10 +112,10 @@ while True:
 def test_killing_the_supervisor_takes_all_its_programs_along(tmp_path):
     owner = start([sys.executable, "-c", OWNER, str(tmp_path), FOREVER], output=tmp_path / "out")
     try:
-        assert wait_until(lambda: len(running(str(tmp_path))) == 4, seconds=20), (tmp_path / "out").read_text()
+        assert wait_until(lambda: len(running(str(tmp_path))) == 4, seconds=90), (tmp_path / "out").read_text()
     finally:
         kill_hard(owner)
-    assert all_gone(str(tmp_path), seconds=5) == []
+    assert all_gone(str(tmp_path)) == []
 
 
 def test_a_program_whose_supervisor_died_before_it_got_ready_does_not_start(tmp_path):
@@ -123,7 +123,7 @@ def test_a_program_whose_supervisor_died_before_it_got_ready_does_not_start(tmp_
     shim = Path("voc/dev/child.py").resolve()
     code = f"import pathlib; pathlib.Path({str(proof)!r}).touch()"
     nobodys = [sys.executable, str(shim), "--parent", "999999", "--death", "15", "--", sys.executable, "-c", code]
-    assert start(nobodys, output=tmp_path / "out").wait(timeout=20) == 0
+    assert start(nobodys, output=tmp_path / "out").wait(timeout=120) == 0
     assert not proof.exists()
 
 
@@ -132,7 +132,7 @@ def test_what_a_killed_run_left_behind_is_ended_by_the_next(supervisor, tmp_path
     register = Register(tmp_path / "left.json")
     register.write([stray.pid])
     assert register.end_leftovers(patience=0.2) == [stray.pid]
-    assert stray.wait(timeout=5) == -signal.SIGKILL
+    assert stray.wait(timeout=60) == -signal.SIGKILL
 
 
 def test_a_process_that_got_the_number_of_an_old_one_is_left_alone(tmp_path):

@@ -75,7 +75,7 @@ def test_every_scenario_ends_as_specified_through_api_worker_and_database(tmp_pa
             answer = submitter.post("/api/v1/voc", json=body)
             assert answer.status_code == 201, answer.text
             ids[variant.name] = answer.json()["ticket_id"]
-        stack.until(lambda: stack.resting() == len(batch), seconds=120, what="all tickets to come to rest")
+        stack.until(lambda: stack.resting() == len(batch), seconds=400, what="all tickets to come to rest")
         tickets = {name: manager.get(f"/api/v1/tickets/{ticket_id}").json() for name, ticket_id in ids.items()}
     found = {variant.name: wrong(variant, tickets[variant.name]) for variant in batch}
     assert {name: text for name, text in found.items() if text} == {}

@@ -35,7 +35,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def run(*command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60, **options)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, **options)
 
 
 def test_compose_follows_its_specification() -> None:
@@ -179,13 +179,13 @@ def test_the_site_serves_as_the_container_starts_it(tmp_path: Path) -> None:
             [BIN / words(OURS["web"])[0], *words(OURS["web"])[1:]], cwd=ROOT, env=environment, stderr=log
         )
         try:
-            assert wait_until(lambda: check_with(check, environment, port) == 0, seconds=30), (
+            assert wait_until(lambda: check_with(check, environment, port) == 0, seconds=120), (
                 tmp_path / "log"
             ).read_text()
             assert list(metrics.glob("*.db"))
         finally:
             server.terminate()
-            code = server.wait(30)
+            code = server.wait(60)
 
     assert code == 0
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from accounts.models import User
 from accounts.sessions import SessionStore
@@ -32,6 +32,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("needs Chromium on the PATH")
     # Playwright's loop runs in this thread, where Django would take every query for one made inside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -68,7 +69,7 @@ def open_as(browser: Browser, live_server, complaints: list[str]) -> Iterator[Ca
             **more,
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         if user:
             context.add_cookies(
                 [{"name": settings.SESSION_COOKIE_NAME, "value": _session(user), "url": live_server.url}]

@@ -1,19 +1,24 @@
 """From a received complaint to its decision: the flow's own jobs, database and services, without Celery."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 from django.utils import translation
 
 from integrations.logs.base import LogAdapter, LogSourceError
-from tests.factories import TicketFactory
+from tests.factories import TicketFactory, UserFactory
 from tests.scenarios.generator import variants
 from tickets import handlers, services
 from tickets.analysis import catalogue, pipeline, problems
 from tickets.models import Status, System, Ticket
+from tickets.results import Reason
+from voc.core import clock
 from voc.core.models import Alert
 from voc.core.outbox.api import drain_all
+from voc.core.outbox.claim import claim
 from voc.core.outbox.models import Job, JobState
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -224,3 +229,39 @@ def test_incidents_and_words_of_the_catalogue_may_be_written_in_any_way():
     first, second = catalogue.known_systems()
     assert (first.words, first.recent_incidents) == (("pay", "5"), ("2026-01-01 slow", "x"))
     assert second.words == ()
+
+
+@pytest.mark.parametrize(
+    ("ends", "english", "korean"),
+    [
+        ("interrupted", "The analysis was given up: it was interrupted 1 times.", "분석이 1번 끊겨 중단했습니다."),
+        ("overran", "attempt(s): it ran longer than", "초가 넘게 걸렸습니다."),
+    ],
+)
+def test_an_analysis_that_never_came_to_its_end_is_told_in_each_readers_language(settings, ends, english, korean):
+    settings.OUTBOX_MAX_INTERRUPTIONS = 0
+    ticket = services.submit_voc(raw_voc="결제가 안 돼요", customer_name="A", channel="web")
+    claim("analysis")
+    long_ago = clock.now() - timedelta(hours=2)
+    ran = {"started_at": long_ago, "attempts": 100} if ends == "overran" else {}
+    Job.objects.filter(queue="analysis").update(lease_until=clock.now() - timedelta(seconds=1), **ran)
+    with translation.override("ko"):
+        drain_all()
+
+    ticket.refresh_from_db()
+    assert ticket.status == Status.MANUAL_REQUIRED
+    for language, said in (("en", english), ("ko", korean)):
+        with translation.override(language):
+            assert said in ticket.why_people
+            assert ticket.why_people_outside == str(Reason("failed"))
+
+
+def test_why_a_stage_stopped_is_told_to_the_admin_in_his_language(client):
+    with translation.override("ko"):
+        services.submit_voc(raw_voc="ㅋㅋㅋㅋㅋ", customer_name="A", channel="web")
+        drain_all()
+    run = Ticket.objects.get().runs.get()
+    client.force_login(UserFactory(admin=True, language="en"))
+    page = client.get(reverse("admin:tickets_analysisrun_change", args=[run.pk])).content.decode()
+    assert page.count("it is only laughter or single letters") == 2
+    assert "웃음" not in page

@@ -340,7 +340,7 @@ class TestJiraRefuses:
 
         link = link_of(ticket)
         assert link.state == JiraState.BLOCKED
-        assert "customfield_10050" in link.field_errors["Team"]
+        assert "customfield_10050" in link.field_refusals["Team"]
         assert jira.creations() == []
         assert kinds(ticket)[-1] == EventKind.JIRA_BLOCKED
         assert Alert.objects.filter(key="jira-blocked", cleared_at=None).exists()
@@ -356,7 +356,7 @@ class TestJiraRefuses:
         drain_all()
         link = link_of(second)
         assert link.state == JiraState.BLOCKED
-        assert "required" in next(iter(link.field_errors.values())).lower()
+        assert "required" in next(iter(link.field_refusals.values())).lower()
         assert len(jira.issues) == 1
 
         settings.JIRA_FIELDS = {"VOC": {"customfield_10050": "Payments {ticket_id}"}}

@@ -2,11 +2,14 @@
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from tests.factories import SystemFactory, TicketFactory, UserFactory
-from tickets import services
+from tickets import services, views_ticket
+from tickets.jira import links
 from tickets.models import JiraLink, JiraState, Ticket
 from tickets.services import JiraChoice
+from tickets.similar import similar_cases
 from voc.core.outbox.api import drain_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,6 +74,46 @@ def test_a_refusal_is_shown_in_its_words_with_another_try(jira, manager):
     assert "An issue is named like PAY-12." in answer.content.decode()
     answer = client.post(address(ticket, "unlink"))
     assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "field"),
+    [
+        ("en", "Jira would refuse the issue.", "Set customfield_10050 in JIRA_FIELDS for VOC."),
+        ("ko", "Jira가 이 이슈를 거부할 것입니다.", "JIRA_FIELDS"),
+    ],
+)
+def test_a_refusal_of_ours_is_told_in_the_readers_language_whatever_the_workers_was(jira, language, said, field):
+    jira.configure(custom=[{"id": "customfield_10050", "name": "Team", "required": True}])
+    ticket, reader = TicketFactory(waiting=True), UserFactory(admin=True, language=language)
+    services.confirm_ticket(ticket_id=ticket.ticket_id, actor=reader)
+    with translation.override("ko" if language == "en" else "en"):
+        drain_all()
+
+    client = signed_in(reader)
+    page = client.get(address(ticket)).content.decode()
+    assert page.count(said) == 2  # where it stands now, and in the timeline
+    assert page.count(field) == 2
+    assert said in client.get("/jira/").content.decode()
+    event = ticket.events.get(kind="jira_blocked")
+    with translation.override(language):
+        assert event.told["error"] == said
+        assert field in event.told["fields"]["Team"]
+    assert "cause" not in event.told
+
+
+def test_a_waiting_tickets_page_looks_for_similar_tickets_once(jira, manager, monkeypatch):
+    looked = []
+
+    def noted(**how):
+        looked.append(how)
+        return similar_cases(**how)
+
+    for place in (views_ticket, links):
+        monkeypatch.setattr(place, "similar_cases", noted)
+    ticket = TicketFactory(waiting=True)
+    assert signed_in(manager).get(address(ticket)).status_code == 200
+    assert len(looked) == 1
 
 
 def test_who_may_not_approve_sees_it_and_changes_nothing(jira, manager):
