@@ -19,7 +19,7 @@ from tickets import admin_acts, queries
 from tickets.admin_logs import SystemForm, try_query
 from tickets.models import AnalysisRun, AnalysisStep, Comment, System, Ticket, TicketEvent
 from tickets.personal import restored
-from tickets.results import told
+from tickets.results import Reason, told
 from voc.core.vocabulary import ProblemType
 
 # Nobody but who may do everything.
@@ -253,7 +253,7 @@ class CommentAdmin(OfTicket):
 
 class StepInline(ReadOnly, admin.StackedInline[AnalysisStep, AnalysisRun]):
     model = AnalysisStep
-    fields = ("stage", "analyst", "started_at", "milliseconds", "went_in", "came_out", "error")
+    fields = ("stage", "analyst", "started_at", "milliseconds", "went_in", "came_out", "went_wrong")
     readonly_fields = fields
     extra = 0
 
@@ -264,6 +264,10 @@ class StepInline(ReadOnly, admin.StackedInline[AnalysisStep, AnalysisRun]):
     @admin.display(description=_("output"))
     def came_out(self, step: AnalysisStep) -> SafeString | None:
         return pretty(step.output)
+
+    @admin.display(description=_("error"))
+    def went_wrong(self, step: AnalysisStep) -> str:
+        return str(Reason.from_json(step.output.get("cause"), text=step.error))
 
 
 @admin.register(AnalysisRun)

@@ -46,7 +46,7 @@ class TicketsConfig(AppConfig):
                 "comments_read",
                 "issue_updated_at",
             ),
-            personal=("issue_summary", "error", "field_errors"),
+            personal=("issue_summary", "error", "cause", "field_errors"),
         ),
         "JiraComment": _of_ticket(personal=("body", "error")),
         "JiraSync": NotAudited("how far a machine has read"),

@@ -180,7 +180,7 @@ def _overwrite(tickets: list[Ticket]) -> None:
     AnalysisRun.objects.filter(ticket__in=mine).update(result=None, error="", asked_reason="")
     AnalysisStep.objects.filter(run__ticket__in=mine).update(input={}, output={}, error="")
     JiraComment.objects.filter(ticket__in=mine).update(body=ERASED, error="")
-    JiraLink.objects.filter(ticket__in=mine).update(issue_summary="", error="", field_errors={})
+    JiraLink.objects.filter(ticket__in=mine).update(issue_summary="", error="", cause=None, field_errors={})
     numbers = [ticket.ticket_id for ticket in tickets]
     IdempotencyKey.objects.filter(answer__ticket_id__in=numbers).delete()
     _forget_messages(numbers)

@@ -39,7 +39,11 @@ def analyse(job: RunningJob) -> None:
 def give_up(job: RunningJob) -> None:
     """The analysis will not be tried again: people must decide. Inside the transaction that gives the job up."""
     values = {"attempts": str(job.attempt), "error": job.error}
-    reason = Reason("given_up", values) if job.error else Reason("failed")
+    if job.cut_off:
+        values |= {"seconds": f"{job.route.max_seconds:g}", "times": str(job.interruptions)}
+        reason = Reason(f"given_up.{job.cut_off}", values)
+    else:
+        reason = Reason("given_up", values) if job.error else Reason("failed")
     try:
         give_up_analysis(ticket_id=job.subject, reason=reason)
     except Ticket.DoesNotExist:

@@ -1,4 +1,4 @@
-"""What an analysis hands over to be stored: the decision, a record of each stage, and why people must decide instead."""
+"""What an analysis hands over to be stored; and why people must act, by codes that each reader is told in his language."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,13 +23,26 @@ SENTENCES: Final[dict[str, Promise]] = {
     "low_confidence": _("The confidence, %(confidence)s, is below the threshold of %(threshold)s."),
     "out_of_time": _("The analysis ran out of time before the step “%(stage)s”."),
     "given_up": _("The analysis was given up after %(attempts)s attempt(s): %(error)s"),
+    "given_up.overran": _("The analysis was given up after %(attempts)s attempt(s): it ran longer than %(seconds)s s."),
+    "given_up.interrupted": _("The analysis was given up: it was interrupted %(times)s times."),
     "failed": _("The analysis failed."),
+    "jira.no_issue": _("No issue is to be made for this ticket."),
+    "jira.sent_in_vain": _("It was sent %(times)s times, and each time Jira neither made it nor said why."),
+    "jira.refused": _("Jira refuses the issue."),
+    "jira.would_refuse": _("Jira would refuse the issue."),
+    "jira.no_project": _(
+        "There is no project %(project)s, or our account may not create issues in it. Jira says: %(said)s"
+    ),
+    "jira.no_type": _("The project %(project)s has no issue type %(type)s. It has: %(names)s."),
+    "jira.field_required": _("It is required. Set %(field)s in JIRA_FIELDS for %(project)s."),
+    "jira.no_field": _("This project and issue type have no such field."),
+    "jira.no_labels": _("It is not on the screen for new issues, and without it an issue cannot be found again."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why people must decide; `str` says it in the language of whoever reads.
+    """Why people must decide, or mend something; `str` says it in the language of whoever reads.
 
     `code` names one of `SENTENCES`, `values` fill it. `text` is an analyst's own words, and what is said where there is no
     such sentence any more.
@@ -51,7 +64,7 @@ class Reason:
     @property
     def outside(self) -> "Reason":
         """For who handed the complaint in: what broke inside is for the staff."""
-        return Reason("failed") if self.code == "given_up" else self
+        return Reason("failed") if self.code.startswith("given_up") else self
 
     def to_json(self) -> dict[str, Any] | None:
         """None for words that cannot be translated: they are all in the text that is stored beside this."""
@@ -72,6 +85,22 @@ def told(record: Mapping[str, Any], *, name: str = "reason") -> dict[str, Any]:
     if name in shown:
         shown[name] = str(Reason.from_json(record.get("cause"), text=shown[name]))
     return shown
+
+
+def stored_fields(fields: Mapping[str, Reason | str]) -> dict[str, Any]:
+    """Why each field was refused, to be kept: another system's words as they are, ours as {code, values, text}."""
+    return {
+        name: {**(why.to_json() or {}), "text": str(why)} if isinstance(why, Reason) else why
+        for name, why in fields.items()
+    }
+
+
+def told_fields(stored: Mapping[str, Any]) -> dict[str, str]:
+    """What `stored_fields` gave, in the reader's language."""
+    return {
+        name: str(Reason.from_json(why, text=str(why.get("text") or "")) if isinstance(why, Mapping) else why)
+        for name, why in stored.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

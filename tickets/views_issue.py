@@ -1,5 +1,6 @@
 """The Jira issue on the ticket's page: what it is, what is wrong with it, what people may do about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import has_permission
 from integrations.jira.client import browse_url, is_configured
+from llm.base import PastCase
 from tickets.forms import IssueOffer
 from tickets.jira.links import shareable
 from tickets.models import JiraLink, JiraState, Status, Ticket
@@ -75,12 +77,14 @@ def card_of(user: User, ticket: Ticket) -> Card | None:
     )
 
 
-def issue_offer(ticket: Ticket) -> IssueOffer | None:
-    """What the approval may say about the issue; None where none follows."""
+def issue_offer(ticket: Ticket, *, cases: Sequence[PastCase] | None = None) -> IssueOffer | None:
+    """What the approval may say about the issue; None where none follows. `cases` as in `shareable`."""
     if not is_configured():
         return None
     problem_type = ticket.decided_primary or ticket.suspected_type_primary
     return IssueOffer(
         usual=usual_choice(system=ticket.affected_system, problem_type=problem_type),
-        shareable=[(each.issue_key, f"{each.issue_key} · {shorten(each.summary)}") for each in shareable(ticket)],
+        shareable=[
+            (each.issue_key, f"{each.issue_key} · {shorten(each.summary)}") for each in shareable(ticket, cases=cases)
+        ],
     )

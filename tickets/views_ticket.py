@@ -1,7 +1,7 @@
 """The page of one ticket, and the fragment that follows its analysis."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.permissions import get_current_user, has_permission, require_permission
+from llm.base import PastCase
 from notifications.routing.telling import is_muted
 from tickets import queries
 from tickets.customers import reachable
@@ -32,6 +33,7 @@ from tickets.forms import (
     people_names,
     system_names,
 )
+from tickets.jira.links import LOOKED_AT
 from tickets.lifecycle import TRANSITIONS, Act
 from tickets.models import AnalysisStep, JiraLink, JiraState, RunState, Status, Ticket
 from tickets.personal import as_read, hidden
@@ -62,6 +64,10 @@ LABELS: Final = {
 FORMS: Final[dict[str, type[ActForm]]] = {
     form.name: form for form in (RejectForm, RetryForm, CompleteForm, AssignForm, CommentForm, IssueForm, LinkForm)
 }
+
+
+# How many similar tickets are shown.
+SIMILAR: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +143,16 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
     }
     context |= _trail_context(request, user, found)
     if internal:
-        context |= _analysis_context(found, personal=personal, staff=bool(user.is_staff))
+        cases = similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id, limit=LOOKED_AT)
+        context |= _analysis_context(found, cases[:SIMILAR], personal=personal, staff=bool(user.is_staff))
         context["issue"] = card_of(user, found)
-        context |= _forms_context(found, offers, shown)
+        context |= _forms_context(found, offers, shown, cases)
     return context
 
 
-def _analysis_context(found: Ticket, *, personal: bool, staff: bool) -> dict[str, Any]:
-    similar = similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id)
+def _analysis_context(found: Ticket, cases: Sequence[PastCase], *, personal: bool, staff: bool) -> dict[str, Any]:
     runs = list(found.runs.select_related("asked_by").order_by("-id")[:20])
-    similar = tuple(as_read(case, personal=personal) for case in similar)
+    similar = tuple(as_read(case, personal=personal) for case in cases)
     if not personal:
         for run in runs:
             run.result = hidden(run.result)
@@ -159,7 +165,7 @@ def _analysis_context(found: Ticket, *, personal: bool, staff: bool) -> dict[str
     }
 
 
-def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any]:
+def _forms_context(found: Ticket, offers: Offers, shown: Shown, cases: Sequence[PastCase]) -> dict[str, Any]:
     forms: dict[str, ActForm] = {name: form() for name, form in FORMS.items()}
     answers = reachable(found)
     forms["reject"], forms["complete"] = RejectForm(answers=answers), CompleteForm(answers=answers)
@@ -170,7 +176,8 @@ def _forms_context(found: Ticket, offers: Offers, shown: Shown) -> dict[str, Any
     if shown.kept_text:
         forms["comment"] = CommentForm(initial={"body": shown.kept_text})
     if offers.confirm:
-        forms["confirm"] = ConfirmForm(ticket=found, systems=system_names(), issue=issue_offer(found), answers=answers)
+        offer = issue_offer(found, cases=cases)
+        forms["confirm"] = ConfirmForm(ticket=found, systems=system_names(), issue=offer, answers=answers)
     forms |= shown.forms
     if link is None or link.state != JiraState.LINKED:
         forms["comment"].fields.pop("share", None)

@@ -68,13 +68,14 @@ def run(work: Work, stages: tuple[Stage, ...] = STAGES, *, keep: Keep = forget) 
 def _timed(stage: Stage, work: Work, steps: list[StepRecord]) -> Noted:
     started_at, started = clock.now(), time.perf_counter()
     noted = stage.run(work)
+    cause = noted.stop.to_json() if noted.stop else None
     steps.append(
         StepRecord(
             stage=stage.name,
             started_at=started_at,
             milliseconds=round((time.perf_counter() - started) * 1000),
             input=noted.input,
-            output=noted.output,
+            output=noted.output if cause is None else noted.output | {"cause": cause},
             analyst=noted.by,
             error=str(noted.stop or ""),
         )

@@ -8,12 +8,14 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from integrations.jira.base import JiraGone, JiraRefused, JiraUnauthorised
+from integrations.jira.base import JiraGone, JiraUnauthorised
 from integrations.jira.document import plain
 from tickets.jira import links
 from tickets.jira.outage import minded, require_jira
+from tickets.jira.refusals import reason_of, reasons_of
 from tickets.jira.service import JiraService
 from tickets.models import EventKind, JiraLink, JiraState, Ticket
+from tickets.results import Reason
 from voc.core.errors import Permanent
 from voc.core.outbox.api import RunningJob
 
@@ -41,9 +43,9 @@ def create_issue(job: RunningJob) -> None:
         except JiraUnauthorised:
             raise
         except Permanent as error:
-            fields = error.field_errors if isinstance(error, JiraRefused) else {}
-            log.warning("jira.blocked", ticket_id=job.subject, error=error.message, fields=fields)
-            links.block(ticket_id=job.subject, error=error, field_errors=fields)
+            fields = reasons_of(error)
+            log.warning("jira.blocked", ticket_id=job.subject, error=error.message, fields=sorted(fields))
+            links.block(ticket_id=job.subject, reason=reason_of(error), fields=fields)
         else:
             log.info("jira.created", ticket_id=job.subject, issue=made.key)
 
@@ -52,7 +54,7 @@ def give_up(job: RunningJob) -> None:
     """The issue will not be tried again by itself. Inside the transaction that gives the job up."""
     link = JiraLink.objects.filter(ticket__ticket_id=job.subject, state__in=OPEN).first()
     if link is not None and job.payload.get("verdict", EventKind.CONFIRMED) == EventKind.CONFIRMED:
-        links.block(ticket_id=job.subject, error=Permanent(job.error), field_errors={})
+        links.block(ticket_id=job.subject, reason=Reason(text=job.error), fields={})
 
 
 def link_back(job: RunningJob) -> None:

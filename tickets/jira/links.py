@@ -1,6 +1,6 @@
 """The rows that join a ticket to its issue, and what is written when something becomes of them. No call leaves here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,16 +9,19 @@ from django.utils.translation import gettext as _
 
 from integrations.jira.base import CreatedIssue, JiraIssue
 from integrations.jira.client import is_configured
+from llm.base import PastCase
 from tickets import lifecycle
 from tickets.jira import following
 from tickets.models import EventKind, JiraLink, JiraOrigin, JiraState, Status, Ticket
+from tickets.results import Reason, stored_fields
 from tickets.similar import similar_cases
 from voc.core import clock
 from voc.core.alerts import clear_alert, raise_alert
-from voc.core.errors import Permanent
 from voc.core.outbox.api import emit
 
 BLOCKED_ALERT: Final = "jira-blocked"
+# Among so many similar tickets, issues to share are looked for.
+LOOKED_AT: Final = 15
 
 
 @transaction.atomic
@@ -76,7 +79,7 @@ def attach(*, ticket_id: str, issue: JiraIssue | CreatedIssue, origin: JiraOrigi
     link.state, link.origin = JiraState.LINKED, origin
     link.issue_id, link.issue_key = issue.id, issue.key
     link.project_key = issue.key.rpartition("-")[0]
-    link.error, link.field_errors, link.updated_at = "", {}, clock.now()
+    link.error, link.cause, link.field_errors, link.updated_at = "", None, {}, clock.now()
     link.save()
     lifecycle.update(ticket, {"jira_issue_key": issue.key, "jira_project_key": link.project_key})
     kind = EventKind.JIRA_LINKED if origin == JiraOrigin.LINKED else EventKind.JIRA_CREATED
@@ -106,35 +109,27 @@ def linked_back(ticket: Ticket, issue: JiraIssue) -> None:
 
 
 @transaction.atomic
-def block(*, ticket_id: str, error: Permanent, field_errors: Mapping[str, str]) -> None:
-    """Jira refuses it, and will until a person has mended the cause. The ticket says why, in Jira's words."""
+def block(*, ticket_id: str, reason: Reason, fields: Mapping[str, Reason | str]) -> None:
+    """Jira refuses it, and will until a person has mended the cause. The ticket says why: Jira's words, or ours by code."""
     ticket = lifecycle.lock(ticket_id)
     link = JiraLink.objects.select_for_update().get(ticket=ticket)
     if link.state in (JiraState.LINKED, JiraState.UNLINKED):
         return
-    now = clock.now()
-    link.state, link.error, link.field_errors, link.updated_at = (
-        JiraState.BLOCKED,
-        error.message,
-        dict(field_errors),
-        now,
-    )
+    why = {"error": str(reason), "cause": reason.to_json()}
+    refused = stored_fields(fields)
+    link.state, link.field_errors, link.updated_at = JiraState.BLOCKED, refused, clock.now()
+    link.error, link.cause = str(reason), reason.to_json()
     link.save()
     event = lifecycle.record(
         ticket,
         kind=EventKind.JIRA_BLOCKED,
-        data={
-            "project": link.project_key,
-            "type": link.issue_type,
-            "error": error.message,
-            "fields": dict(field_errors),
-        },
+        data={"project": link.project_key, "type": link.issue_type, "fields": refused, **why},
     )
     raise_alert(
         BLOCKED_ALERT,
         title=_("Jira refuses issues"),
         body=_("%(ticket)s: %(error)s The ticket's page has a button to try again.")
-        % {"ticket": ticket.ticket_id, "error": " ".join([error.message, *_lines(field_errors)])},
+        % {"ticket": ticket.ticket_id, "error": " ".join([str(reason), *_lines(fields)])},
     )
     emit(
         "ticket.jira_blocked",
@@ -189,8 +184,8 @@ def _review_blocked() -> None:
         clear_alert(BLOCKED_ALERT)
 
 
-def _lines(field_errors: Mapping[str, str]) -> list[str]:
-    return [f"{name}: {why}" for name, why in field_errors.items()]
+def _lines(fields: Mapping[str, Reason | str]) -> list[str]:
+    return [f"{name}: {why}" for name, why in fields.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +197,15 @@ class Shareable:
     summary: str
 
 
-def shareable(ticket: Ticket, *, limit: int = 5) -> list[Shareable]:
-    """Issues that this ticket could share: of tickets that read alike and are in progress, most similar first."""
+def shareable(ticket: Ticket, *, cases: Sequence[PastCase] | None = None, limit: int = 5) -> list[Shareable]:
+    """Issues that this ticket could share: of tickets that read alike and are in progress, most similar first.
+
+    `cases` are the `LOOKED_AT` most similar tickets, for a caller that has looked for them already.
+    """
     if not is_configured():
         return []
-    cases = similar_cases(text=ticket.raw_voc, exclude_ticket_id=ticket.ticket_id, limit=3 * limit)
+    if cases is None:
+        cases = similar_cases(text=ticket.raw_voc, exclude_ticket_id=ticket.ticket_id, limit=LOOKED_AT)
     ids = [case.ticket_id for case in cases]
     rows = JiraLink.objects.filter(
         ticket__ticket_id__in=ids, ticket__status=Status.IN_PROGRESS, state=JiraState.LINKED, gone_at=None

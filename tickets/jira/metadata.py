@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
-from integrations.jira.base import CreateField, IssueType, JiraGone, JiraRefused
+from integrations.jira.base import CreateField, IssueType, JiraGone
 from integrations.jira.client import JiraClient
+from tickets.jira.refusals import Refusal
+from tickets.results import Reason
 
 KEPT_SECONDS: Final = 300
 # What we always send, or what Jira fills in by itself.
@@ -27,13 +28,6 @@ class Form:
     def name_of(self, field_id: str) -> str:
         found = self.fields.get(field_id)
         return found.name if found and found.name else field_id
-
-
-class Incomplete(JiraRefused):
-    """Nothing was sent: Jira would refuse it for what its own create metadata say."""
-
-    def __init__(self, message: str, *, field_errors: Mapping[str, str] | None = None) -> None:
-        super().__init__(message, status=400, field_errors=field_errors)
 
 
 def configured_fields(*, project_key: str, issue_type: str) -> dict[str, Any]:
@@ -72,36 +66,31 @@ def _asked(client: JiraClient, *, project_key: str, issue_type: str) -> Form:
     try:
         types = client.issue_types(project_key)
     except JiraGone as error:
-        said = _("There is no project %(project)s, or our account may not create issues in it.")
-        raise Incomplete(f"{said % {'project': project_key}} {error.message}".strip()) from error
+        raise Refusal(Reason("jira.no_project", {"project": project_key, "said": error.message})) from error
     wanted = next((each for each in types if each.name.casefold() == issue_type.casefold()), None)
     if wanted is None:
         names = ", ".join(each.name for each in types if not each.subtask) or "–"
-        said = _("The project %(project)s has no issue type %(type)s. It has: %(names)s.")
-        raise Incomplete(said % {"project": project_key, "type": issue_type, "names": names})
+        raise Refusal(Reason("jira.no_type", {"project": project_key, "type": issue_type, "names": names}))
     fields = client.create_fields(project_key, wanted.id)
     return Form(type=wanted, fields={field.id: field for field in fields})
 
 
 def checked(form: Form, fields: Mapping[str, Any], *, project_key: str) -> dict[str, Any]:
-    """The fields to send: a priority that the form has no place for is left out. Raises Incomplete, naming each field."""
-    wrong: dict[str, str] = {}
+    """The fields to send: a priority that the form has no place for is left out. Raises Refusal, naming each field."""
+    wrong: dict[str, Reason | str] = {}
     for field_id, field in form.fields.items():
         given = fields.get(field_id)
         missing = given is None or given in ("", [], {})
         if field.required and missing and not field.has_default and field_id not in OURS:
-            wrong[field.name] = _("It is required. Set %(field)s in JIRA_FIELDS for %(project)s.") % {
-                "field": field_id,
-                "project": project_key,
-            }
+            wrong[field.name] = Reason("jira.field_required", {"field": field_id, "project": project_key})
     for field_id in fields:
         if form.fields and field_id not in form.fields and field_id not in OURS:
-            wrong[field_id] = _("This project and issue type have no such field.")
+            wrong[field_id] = Reason("jira.no_field")
     if form.fields and "labels" not in form.fields:
-        wrong["labels"] = _("It is not on the screen for new issues, and without it an issue cannot be found again.")
+        wrong["labels"] = Reason("jira.no_labels")
     if wrong:
         forget(project_key=project_key)
-        raise Incomplete(_("Jira would refuse the issue."), field_errors=wrong)
+        raise Refusal(Reason("jira.would_refuse"), reasons=wrong)
     left_out = {"priority"} if form.fields and not _takes_priority(form, fields) else set()
     return {name: value for name, value in fields.items() if name not in left_out}
 

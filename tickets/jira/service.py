@@ -20,9 +20,11 @@ from integrations.jira.base import ISSUE_PROPERTY, CreatedIssue, JiraGone, JiraI
 from integrations.jira.client import JiraClient, get_client
 from tickets.jira import describe, inbound, links, metadata
 from tickets.jira.outage import LookLater
+from tickets.jira.refusals import Refusal
 from tickets.models import JiraLink, JiraOrigin, JiraState, Ticket
+from tickets.results import Reason
 from voc.core import clock
-from voc.core.errors import Permanent, Transient
+from voc.core.errors import Transient
 
 # How often an issue is sent that Jira, as far as can be seen, never made.
 MOST_POSTS: Final = 5
@@ -55,7 +57,7 @@ class JiraService:
         if link.state == JiraState.WAITING:
             return self._create(link, project_key=project_key, issue_type=issue_type)
         if link.state != JiraState.LINKED:
-            raise Permanent(_("No issue is to be made for this ticket."))
+            raise Refusal(Reason("jira.no_issue"))
         return self.client.issue(link.issue_id)
 
     def sync_status(self, ticket_id: str, jira_issue_key: str) -> None:
@@ -65,8 +67,7 @@ class JiraService:
     def _create(self, link: JiraLink, *, project_key: str, issue_type: str) -> JiraIssue:
         ticket = link.ticket
         if link.posts >= MOST_POSTS:
-            said = _("It was sent %(times)d times, and each time Jira neither made it nor said why.")
-            raise Permanent(said % {"times": link.posts})
+            raise Refusal(Reason("jira.sent_in_vain", {"times": str(link.posts)}))
         form = metadata.form_of(self.client, project_key=project_key, issue_type=issue_type)
         fields = metadata.checked(
             form, self._fields(link, project_key, issue_type, type_id=form.type.id), project_key=project_key
@@ -119,8 +120,9 @@ class JiraService:
             # What it needs has changed since we asked, or is such that it does not tell before.
             metadata.forget(project_key=project_key)
             named = {form.name_of(name): why for name, why in error.field_errors.items()}
-            words = " ".join(error.messages) or _("Jira refuses the issue.")
-            raise JiraRefused(words, status=error.status, messages=error.messages, field_errors=named) from error
+            words = " ".join(error.messages)
+            reason = Reason(text=words) if words else Reason("jira.refused")
+            raise Refusal(reason, status=error.status, messages=error.messages, reasons=named) from error
 
     def _look(self, link: JiraLink) -> JiraIssue | None:
         """The issue whose making was cut off; None when it is certain by now that there is none."""

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tickets.models.ticket import Comment, Ticket
+from tickets.results import Reason, told_fields
 
 LABEL_PREFIX = "voc-"
 
@@ -38,8 +39,8 @@ def new_label() -> str:
 class JiraLink(models.Model):
     """A ticket's one issue. Several tickets may share an issue (`issue_id`), when one outage led to all of them.
 
-    What stands below `issue_summary` is Jira's and only read here. `error` is in Jira's words, `field_errors` is
-    {name of the field: what Jira says about it}. `posts` counts how often the issue was sent, at `posted_at` last;
+    What stands below `issue_summary` is Jira's and only read here. `error`, `cause` and `field_errors` are why no issue was
+    made; `refusal` and `field_refusals` tell it. `posts` counts how often the issue was sent, at `posted_at` last;
     `looks` how often it was looked for since. `comments_read` is the signature of the comments that were read last.
     """
 
@@ -52,6 +53,7 @@ class JiraLink(models.Model):
     issue_id = models.CharField(_("issue id"), max_length=40, blank=True, default="")
     issue_key = models.CharField(_("issue"), max_length=64, blank=True, default="")
     error = models.TextField(_("error"), blank=True, default="")
+    cause = models.JSONField(null=True, blank=True, editable=False)
     field_errors = models.JSONField(_("errors by field"), default=dict, blank=True)
     posts = models.PositiveSmallIntegerField(_("times sent"), default=0)
     posted_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -90,6 +92,16 @@ class JiraLink(models.Model):
 
     def __str__(self) -> str:
         return self.issue_key or self.label
+
+    @property
+    def refusal(self) -> str:
+        """Why no issue was made: in Jira's words, or in ours and the reader's language."""
+        return str(Reason.from_json(self.cause, text=self.error))
+
+    @property
+    def field_refusals(self) -> dict[str, str]:
+        """The same, by the names of fields."""
+        return told_fields(self.field_errors)
 
 
 class JiraComment(models.Model):

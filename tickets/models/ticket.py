@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from tickets.results import Reason, told
+from tickets.results import Reason, told, told_fields
 from voc.core.vocabulary import Channel, ProblemType, Urgency
 
 
@@ -266,8 +266,11 @@ class TicketEvent(models.Model):
 
     @property
     def told(self) -> dict[str, Any]:
-        """`data`, with a reason that is ours in the reader's language."""
-        return told(self.data)
+        """`data`, with what is ours to say in the reader's language."""
+        if self.kind != EventKind.JIRA_BLOCKED:
+            return told(self.data)
+        fields = self.data.get("fields")
+        return told(self.data, name="error") | ({"fields": told_fields(fields)} if isinstance(fields, dict) else {})
 
 
 class Comment(models.Model):

@@ -31,6 +31,7 @@ NOTHING_SEEN: Final[dict[str, Any]] = {
     **dict.fromkeys(("resolution", "issue_assignee", "issue_priority", "gone_reason", "comments_read"), ""),
     **dict.fromkeys(("due_on", "issue_updated_at", "gone_at", "remote_linked_at")),
     "field_errors": {},
+    "cause": None,
 }
 LINKABLE: Final = (Status.IN_PROGRESS, Status.DONE)
 
@@ -74,6 +75,7 @@ def plan_issue(ticket: Ticket, choice: JiraChoice | None) -> JiraLink:
         "issue_id": "",
         "origin": "",
         "error": "",
+        "cause": None,
         "field_errors": {},
         "updated_at": now,
     }

@@ -47,8 +47,10 @@ def _run(claimed: Claim, running: RunningJob) -> None:
     if claimed.ran is not None and claimed.ran > timedelta(seconds=route.max_seconds) + lease_length():
         # Not the process died but the handler took too long: that is a failure, and counts as one.
         job.interruptions -= 1
+        running.cut_off = "overran"
         _failed(running, f"ran longer than {route.max_seconds:g} s", interruptions=job.interruptions)
     elif job.interruptions > settings.OUTBOX_MAX_INTERRUPTIONS:
+        running.cut_off = "interrupted"
         _give_up(running, JobState.DEAD, f"interrupted {job.interruptions} times")
     elif job.attempts > route.max_attempts:
         # Giving it up did not work the last time.

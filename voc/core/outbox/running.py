@@ -22,7 +22,10 @@ class LeaseLost(Exception):
 
 
 class RunningJob:
-    """What a handler gets. `deadline` is in time.monotonic()'s seconds; `error` is why it is given up, in `on_dead` only."""
+    """What a handler gets. `deadline` is in time.monotonic()'s seconds; `error` is why it is given up, in `on_dead` only.
+
+    `cut_off` is "overran" or "interrupted" where the last run never came to say how it ended: `error` is ours then.
+    """
 
     def __init__(self, job: Job, route: Route, *, error: str = "") -> None:
         self.id: int = job.pk
@@ -36,6 +39,7 @@ class RunningJob:
         self.request_id = job.request_id
         self.route = route
         self.error = error
+        self.cut_off = ""
         self.deadline = time.monotonic() + route.max_seconds
         self.finished = False
         self._lease: uuid.UUID | None = job.lease

@@ -110,11 +110,11 @@ class Demo:
         for program in programs(self.options, self.env, sandbox=sandbox, folder=self.folder):
             self.supervisor.start(program)
         api = Api(self.options.url, username="manager", password=self.kept.password)
-        self.supervisor.wait_for("web", api.is_healthy, seconds=60)
+        self.supervisor.wait_for("web", api.is_healthy, seconds=180)
         api.close()
         if self.options.jira:
             connected = partial(connect_jira, self.env, sandbox=sandbox)
-            self.supervisor.wait_for("sandbox", connected, seconds=30)
+            self.supervisor.wait_for("sandbox", connected, seconds=90)
         open_workspace(self.kept, sandbox=sandbox, url=self.options.url)
         return sandbox
 
