@@ -39,7 +39,7 @@ bench: venv ## measure throughput and latency on embedded servers
 	@$(RUN) -m voc.dev.run -- $(IN_VENV) -m benchmarks
 
 audit: venv ## look the pinned requirements up in the lists of known vulnerabilities; fails when they cannot be asked
-	@$(RUN) -m pip_audit --strict --disable-pip --progress-spinner off --requirement requirements.txt
+	@$(RUN) -m voc.dev.vulnerabilities
 
 lock: venv ## pin requirements*.txt anew from requirements*.in, with hashes, for Python 3.11 to 3.13
 	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check uv

@@ -11,7 +11,8 @@ import secrets
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import django
 from django.core.management import call_command
@@ -38,18 +39,30 @@ FROM generate_series(%s, %s) AS n
 def main() -> None:
     given = [int(value) for value in sys.argv[1:3]]
     few, many = (*given, *(FEW, MANY)[len(given) :])
-    with throwaway() as urls:
-        os.environ.update(urls, SECRET_KEY=secrets.token_urlsafe(50), ENV_FILE=os.devnull, LOG_LEVEL="ERROR")
-        os.environ |= {"DJANGO_SETTINGS_MODULE": "voc.settings", "ALLOWED_HOSTS": "testserver"}
-        django.setup()
-        call_command("migrate", verbosity=0, skip_checks=True)
+    with database():
         pages = _pages()
         fill(1, few)
         before = {name: measure(page) for name, page in pages.items()}
         fill(few + 1, many)
         after = {name: measure(page) for name, page in pages.items()}
+    show(few, before, many, after)
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """A throw-away one with all tables, and Django set up on it."""
+    with throwaway() as urls:
+        os.environ.update(urls, SECRET_KEY=secrets.token_urlsafe(50), ENV_FILE=os.devnull, LOG_LEVEL="ERROR")
+        os.environ |= {"DJANGO_SETTINGS_MODULE": "voc.settings", "ALLOWED_HOSTS": "testserver"}
+        django.setup()
+        call_command("migrate", verbosity=0, skip_checks=True)
+        yield
+
+
+def show(few: int, before: dict[str, float], many: int, after: dict[str, float]) -> None:
+    """A line for each page: milliseconds with few rows, with many, and the ratio."""
     print(f"{'':34} {few:>10,} {many:>10,}   ratio")
-    for name in pages:
+    for name in before:
         ratio = after[name] / before[name]
         print(f"{name:34} {before[name]:7.1f} ms {after[name]:7.1f} ms {ratio:7.2f}")
 

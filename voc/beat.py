@@ -18,6 +18,7 @@ def schedule(*, sweep_seconds: float, jira_seconds: float) -> dict[str, dict[str
             "options": {"expire_seconds": max(10, round(3 * sweep_seconds))},
         },
         "audit-seal": {"task": "voc.core.audit.tasks.seal", "schedule": 15.0, "options": {"expire_seconds": 60}},
+        "audit-prune": {"task": "voc.core.audit.tasks.prune", "schedule": crontab(minute=7, hour=4)},
         "retention": {"task": "tickets.tasks.erase_old", "schedule": crontab(minute=57, hour=3)},
         "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
         "llm-budget-alerts": {"task": "llm.tasks.clear_budget_alerts", "schedule": 60.0},

@@ -5,6 +5,7 @@ import os
 import re
 import uuid
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -16,8 +17,8 @@ from django.urls import reverse
 from tests import factories
 from tickets.models import Comment, Ticket
 from tickets.services import verdicts
-from voc.core import crypto, customers
-from voc.core.audit import checks, roles, sealing, triggers
+from voc.core import clock, crypto, customers
+from voc.core.audit import checks, keeping, roles, sealing, tasks, telling, triggers
 from voc.core.audit.context import told_by
 from voc.core.audit.declared import Audited, audited, declarations
 from voc.core.audit.models import Entry, Sealed, Unsealed
@@ -234,6 +235,7 @@ def test_a_comment_belongs_to_the_tickets_customer():
         "DELETE FROM django_migrations",
         "SET LOCAL SESSION AUTHORIZATION postgres",
         "CREATE ROLE another SUPERUSER",
+        "CREATE OR REPLACE FUNCTION audit_prune(most integer) RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint'",
     ],
 )
 def test_the_applications_role_cannot_touch_the_trail(statement):
@@ -242,6 +244,74 @@ def test_the_applications_role_cannot_touch_the_trail(statement):
     with pytest.raises(DatabaseError), transaction.atomic(), application() as cursor:
         cursor.execute(statement)
     assert Entry.objects.count() == before
+
+
+def aged(*days):
+    """A user's entry for each age, that old; their numbers."""
+    numbers = []
+    for age in days:
+        user = factories.UserFactory()
+        (entry,) = trail(User, user.pk)
+        Entry.objects.filter(pk=entry.pk).update(at=clock.now() - timedelta(days=age))
+        numbers.append(entry.pk)
+    return numbers
+
+
+@pytest.mark.usefixtures("role")
+def test_entries_go_after_their_days_by_a_function_that_the_application_can_call_and_not_bend(settings, monkeypatch):
+    monkeypatch.setattr(keeping, "BATCH", 2)
+    old = aged(9000, 900, 800, 731)
+    young = aged(729, 1)
+    ticket = factories.TicketFactory(customer_contact="kim@example.com")
+    sealing.seal_all()
+    (sealed,) = trail(Ticket, ticket.pk)
+    Entry.objects.filter(pk=sealed.pk).update(at=clock.now() - timedelta(days=731))
+    settings.AUDIT_KEEP_DAYS = 1  # of the application's environment, which does not count
+    with application() as cursor:
+        assert tasks.prune() == 5
+        assert tasks.prune() == 0
+        cursor.execute("SELECT audit_prune(1000000)")
+        assert cursor.fetchone() == (0,)
+    assert not Entry.objects.filter(pk__in=[*old, sealed.pk]).exists()
+    assert not Sealed.objects.filter(pk=sealed.pk).exists()
+    assert set(Entry.objects.filter(pk__in=young).values_list("pk", flat=True)) == set(young)
+    told = Entry.objects.filter(table="audit_entry", act="D").order_by("id")
+    assert [each.before["entries"] for each in told] == [2, 2, 1]
+    assert all((each.entry, each.actor) == ("retention", None) for each in told)
+    assert told[0].before["from"] < told[0].before["to"]
+
+
+@pytest.mark.django_db
+def test_how_long_the_trail_is_kept_is_written_by_the_owners_migration_and_nought_keeps_all(settings):
+    aged(9000, 400)
+    settings.AUDIT_KEEP_DAYS = 0
+    triggers.install()
+    assert keeping.prune() == 0
+    settings.AUDIT_KEEP_DAYS = 365
+    triggers.install()
+    assert keeping.prune() == 2
+
+
+@pytest.mark.django_db
+def test_what_is_left_of_a_pruned_trail_is_as_genuine_as_before():
+    """Each entry is proved by itself: one that is gone takes no other's proof along."""
+    first, second = (factories.TicketFactory(customer_contact=f"{name}@example.com") for name in "ab")
+    sealing.seal_all()
+    (gone,), (kept,) = trail(Ticket, first.pk), trail(Ticket, second.pk)
+    Entry.objects.filter(pk=gone.pk).update(at=clock.now() - timedelta(days=731))
+    assert keeping.prune() == 1
+    seen = sealing.read([kept])[kept.pk]
+    assert (seen.genuine, seen.after["customer_contact"]) == (True, "b@example.com")
+
+
+@pytest.mark.usefixtures("role")
+def test_an_export_is_told_by_a_function_that_writes_nothing_else():
+    told = {"actor": 7, "actor_name": "gildong", "entry": "portal GET /x", "address": "203.0.113.9"}
+    with told_by(lambda: told), application():
+        number = telling.exported(Ticket, details={"filter": {"status": "DONE"}})
+    entry = Entry.objects.get(pk=number)
+    assert (entry.act, entry.table, entry.actor, entry.actor_name) == ("X", "tickets_ticket", 7, "gildong")
+    assert (entry.entry, entry.address, entry.after) == (told["entry"], told["address"], {"filter": {"status": "DONE"}})
 
 
 @pytest.mark.usefixtures("role")

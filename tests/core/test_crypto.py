@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voc.core import crypto, customers, rotation
-from voc.core.checks import check_encryption, check_neighbours, check_site
+from voc.core.checks import check_encryption, check_neighbours, check_numbers, check_site
 from voc.core.models import CustomerKey
 from voc.core.redaction import MASK, redact
 
@@ -177,6 +177,15 @@ def test_without_a_contact_each_complaint_is_a_customer_of_its_own():
         ({"PASSWORD": "voc"}, "The database's password is one that everybody tries first."),
         ({"REDIS_URL": "redis://redis:6379/0"}, "Redis has no password."),
         ({"TRUSTED_PROXIES": 0}, "TRUST_PROXY is off."),
+        ({"OUTBOUND_ALLOWED_NETWORKS": ["10.0.0.0/8", "0.0.0.0/0"]}, "OUTBOUND_ALLOWED_NETWORKS allows 0.0.0.0/0."),
+        ({"OUTBOUND_ALLOWED_NETWORKS": ["::/0"]}, "OUTBOUND_ALLOWED_NETWORKS allows ::/0."),
+        ({"OUTBOUND_ALLOWED_NETWORKS": ["169.254.0.0/16"]}, "OUTBOUND_ALLOWED_NETWORKS allows 169.254.0.0/16."),
+        ({"METRICS_TOKEN": "guess-me"}, "METRICS_TOKEN can be guessed."),
+        ({"LOGIN_ATTEMPTS": 0}, "LOGIN_ATTEMPTS is 0."),
+        ({"CUSTOMER_KEEP_DAYS": -5}, "CUSTOMER_KEEP_DAYS is -5."),
+        ({"AUDIT_KEEP_DAYS": -1}, "AUDIT_KEEP_DAYS is -1."),
+        ({"UPLOAD_MAX_BYTES": 0}, "UPLOAD_MAX_BYTES is 0."),
+        ({"EMAIL_HOST": "mail.example.com"}, "Mail is sent without TLS."),
     ],
 )
 def test_an_unsafe_site_is_told_what_to_set(settings, monkeypatch, settings_, said):
@@ -187,13 +196,16 @@ def test_an_unsafe_site_is_told_what_to_set(settings, monkeypatch, settings_, sa
     monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", os.urandom(8).hex())
     settings.REDIS_URL = "redis://:secret-enough@redis:6379/0"
     settings.TRUSTED_PROXIES = 1
-    assert [*check_encryption(), *check_site(), *check_neighbours()] == []
+    settings.OUTBOUND_ALLOWED_NETWORKS = ["10.0.0.0/8", "fd12::/16", "jira.internal"]
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "localhost"
+    looks = (check_encryption, check_site, check_numbers, check_neighbours)
+    assert [each for look in looks for each in look()] == []
     for name, value in settings_.items():
         if name == "PASSWORD":
             monkeypatch.setitem(settings.DATABASES["default"], name, value)
         else:
             setattr(settings, name, value)
-    (found,) = [*check_encryption(), *check_site(), *check_neighbours()]
+    (found,) = [each for look in looks for each in look()]
     assert said in found.msg
     assert found.hint
 

@@ -10,6 +10,7 @@ from io import StringIO
 import pytest
 import structlog
 
+from tests.factories import UserFactory
 from voc.core.logs import make_formatter
 from voc.core.redaction import MASK, redact, redact_value
 
@@ -28,6 +29,8 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF_123"
         "https://s3/x?X-Amz-Signature=VERYSECRET",
         "token xoxb-123456-VERYSECRET",
         f"jwt {JWT}VERYSECRET",
+        "GET /password/reset/MQ/VERYSECRET-5f0c/",
+        "GET /invitation/MQ/c1xq-VERYSECRET/",
     ],
 )
 def test_what_looks_like_a_secret_is_masked(text: str) -> None:
@@ -101,6 +104,15 @@ def test_a_log_line_is_json_with_its_context_and_without_secrets() -> None:
     )
     assert line["password"] == MASK
     assert "VERYSECRET" not in text
+
+
+@pytest.mark.django_db
+def test_whom_somebody_searched_for_stays_out_of_the_logs(client) -> None:
+    client.force_login(UserFactory(manager=True))
+    with logged("json") as out:
+        client.get("/tickets/", {"q": "홍길동 010-1234-5678", "status": "OPEN"})
+    asked = [line["request"] for line in map(json.loads, out.getvalue().splitlines()) if "request" in line]
+    assert asked == ["GET /tickets/?q&status"] * 2
 
 
 @pytest.mark.parametrize("style", ["json", "console"])

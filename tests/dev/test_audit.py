@@ -1,10 +1,13 @@
 """`make audit` and the checks of `make test` that look for what is unsafe."""
 
+import json
 import os
 import subprocess
 import sys
 
-from voc.dev import check
+import pytest
+
+from voc.dev import check, vulnerabilities
 from voc.dev.ports import free_port
 from voc.dev.supervise import ROOT
 
@@ -20,7 +23,31 @@ def test_an_audit_that_cannot_ask_its_lists_fails():
         cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode != 0
+    (line,) = [each for each in done.stderr.splitlines() if not each.startswith("make")]
+    assert line.startswith("The lists of known vulnerabilities could not be asked, so nothing is known: ")
     assert "No known vulnerabilities found" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "shown"),
+    [
+        (
+            {"dependencies": [{"name": "a", "version": "1", "vulns": []}]},
+            0,
+            "No known vulnerabilities in the 1 packages",
+        ),
+        (
+            {"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2"]}]}]},
+            1,
+            "a 1: PYSEC-1, mended in 2",
+        ),
+    ],
+)
+def test_what_the_lists_know_is_shown_and_counts(monkeypatch, capsys, said, code, shown):
+    answer = subprocess.CompletedProcess([], code, stdout=json.dumps(said), stderr="")
+    monkeypatch.setattr(subprocess, "run", lambda *_args, **_options: answer)
+    assert vulnerabilities.main() == code
+    assert shown in capsys.readouterr().out
 
 
 def test_the_checks_look_at_the_deployment_and_for_unsafe_code():

@@ -4,9 +4,12 @@ import csv
 import io
 from datetime import timedelta
 from datetime import timezone as zones
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 from tests import factories
 from tickets.models import Ticket
 from voc.core import customers
-from voc.core.audit import queries, sealing
+from voc.core.audit import export, queries, sealing
 from voc.core.audit.models import Entry
 from voc.core.spreadsheet import MARK, csv_lines, harmless
 
@@ -106,14 +109,35 @@ def test_a_page_costs_the_same_however_long_the_trail(django_assert_num_queries,
         )
         cursor.execute("ANALYZE audit_entry")
     deep = Entry.objects.order_by("at")[200].pk
-    for wanted in ({}, {"actor": "user7"}, {"subject": "VOC-7"}, {"table": "tickets_ticket"}):
-        with connection.cursor() as cursor:
-            rows = queries._behind(queries._matching(queries.Wanted(**wanted)), deep)[:50]
-            plan = rows.explain()
+    rare = ({"act": "D"}, {"actor": "user7", "table": "tickets_ticket"}, {"act": "U", "actor": "user7"})
+    for wanted in ({}, {"actor": "user7"}, {"subject": "VOC-7"}, {"table": "tickets_ticket"}, *rare):
+        rows, _edge = queries._looked_at(queries.Wanted(**wanted), deep)
+        plan = rows[:50].explain()
         assert "Index" in plan, plan
         assert "Seq Scan" not in plan, plan
     with django_assert_num_queries(5):
         page(client, actor="user7", before=deep)
+
+
+def test_a_rare_combination_is_looked_for_among_so_many_entries_and_further_on_the_next_page(
+    client, admin, monkeypatch
+):
+    monkeypatch.setattr(queries, "LOOKED_AT", 4)
+    old = factories.TicketFactory()
+    Ticket.objects.filter(pk=old.pk).update(assignee="a")
+    factories.TicketFactory.create_batch(7)
+    wanted = {"table": "tickets_ticket", "act": "U"}
+    first = page(client, **wanted)
+    assert first.context["lines"] == []
+    assert "Looked through back to" in texts(first)
+    pages, before = [], None
+    while True:
+        found = queries.page_of(queries.Wanted(**wanted), before=before)
+        pages.append([entry.subject for entry in found.entries])
+        if (before := found.before) is None:
+            break
+    assert pages == [[], [old.ticket_id], []]
+    assert [entry.subject for entry in queries.all_of(queries.Wanted(**wanted))] == [old.ticket_id]
 
 
 def test_the_export_is_whole_and_holds_no_personal_value(client, admin):
@@ -123,11 +147,49 @@ def test_the_export_is_whole_and_holds_no_personal_value(client, admin):
     text = b"".join(answer.streaming_content).decode()
     assert text.startswith(MARK)
     rows = list(csv.DictReader(io.StringIO(text.removeprefix(MARK))))
-    assert [row["act"] for row in rows] == ["changed", "added"]
+    assert [row["act"] for row in rows] == ["exported", "changed", "added"]
     assert "김가람" not in text
     assert "kim@example.com" not in text
-    assert "customer_name" in rows[1]["sealed"]
+    assert "customer_name" in rows[2]["sealed"]
     assert client.get(reverse("audit_export"), {"since": "x"}).status_code == 400
+
+
+def test_the_trail_says_who_took_it_along_and_nothing_that_was_typed(client, admin):
+    client.get(reverse("audit_export"), {"actor": "김가람", "table": "accounts_user", "since": "2026-01-01"})
+    client.get(reverse("audit_export"), {"subject": "VOC-20260101-0001"})
+    client.get(reverse("audit_export"), {"subject": "김가람"})
+    told = Entry.objects.filter(act="X").order_by("id")
+    assert [(each.table, each.subject, each.actor_name, each.address) for each in told] == [
+        ("audit_entry", "", "chief", "127.0.0.1"),
+        ("audit_entry", "VOC-20260101-0001", "chief", "127.0.0.1"),
+        ("audit_entry", "", "chief", "127.0.0.1"),
+    ]
+    assert told[0].after == {"filter": {"table": "accounts_user", "since": "2026-01-01"}, "also_by": ["actor"]}
+    assert told[0].entry == "portal GET /audit/export.csv"
+    assert "exported" in texts(page(client, act="X"))
+
+
+def test_a_full_file_says_from_which_day_on_entries_are_missing(client, admin, monkeypatch):
+    factories.TicketFactory.create_batch(3)
+    monkeypatch.setattr("voc.portal.audit.MOST", 2)
+    answer = client.get(reverse("audit_export"), {"table": "tickets_ticket"})
+    lines = b"".join(answer.streaming_content).decode().strip().splitlines()
+    assert len(lines) == 1 + 2 + 1
+    assert lines[-1].strip('"').startswith("The file is full: entries of ")
+    whole = StringIO()
+    call_command("export_audit", table="tickets_ticket", stdout=whole)
+    assert len(whole.getvalue().strip().splitlines()) == 1 + 3
+    assert Entry.objects.filter(act="X").latest("id").after == {"filter": {"table": "tickets_ticket"}}
+
+
+def test_the_export_holds_a_thousand_entries_at_a_time(monkeypatch):
+    monkeypatch.setattr(queries, "BATCH", 2)
+    factories.TicketFactory.create_batch(5)
+    with CaptureQueriesContext(connection) as asked:
+        lines = export.lines(queries.Wanted(table="tickets_ticket"))
+        for _head_and_three_entries in range(5):
+            next(lines)
+    assert len(asked.captured_queries) == 3, "a page; its last entry, and what is behind it"
 
 
 @pytest.mark.parametrize(

@@ -168,3 +168,26 @@ def test_a_webhook_that_cannot_work_stops_the_system_with_a_line_that_says_what_
     assert checked.returncode == 1
     assert "SLACK_WEBHOOK_URL would send in the clear" in checked.stderr
     assert "s3cretS3cret" not in checked.stderr
+
+
+def secret_key(file: Path) -> subprocess.CompletedProcess[str]:
+    """What the settings read where SECRET_KEY_FILE names the file."""
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "SECRET_KEY_FILE": str(file), "SECRET_KEY": "x"}
+    program = "from voc.settings.environment import env; print(repr(env.str('SECRET_KEY')))"
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_secret_in_a_file_is_what_stands_there_without_the_end_of_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(" kept as it is \n", encoding="utf-8")
+    assert secret_key(file).stdout == "' kept as it is '\n"
+
+
+def test_a_secrets_file_that_is_not_there_stops_the_system_with_a_line_that_names_the_variable(tmp_path: Path) -> None:
+    ended = secret_key(tmp_path / "nowhere")
+    assert ended.returncode == 3
+    assert ended.stderr == (
+        "Cannot start: the file that SECRET_KEY_FILE names cannot be read (No such file or directory).\n"
+    )

@@ -6,6 +6,7 @@ not be reachable from elsewhere.
 
 import ipaddress
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,25 @@ from voc.core import crypto
 LOCAL_NAMES = ("localhost", "testserver", "")
 FACTORY_PASSWORDS = ("voc", "postgres", "password", "")
 MAKE_KEY = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+# Where clouds hand out a machine's credentials.
+METADATA = [ipaddress.ip_address(each) for each in ("169.254.169.254", "169.254.170.2", "fd00:ec2::254")]
+# The largest private networks have these prefixes.
+WIDEST = {4: 8, 6: 7}
+SHORTEST_TOKEN = 16
+# Setting → the smallest number that it may be.
+LEAST = {
+    "LOGIN_ATTEMPTS": 1,
+    "LOGIN_ATTEMPTS_ADDRESS": 1,
+    "LOGIN_ATTEMPTS_SECONDS": 1,
+    "PASSWORD_RESET_TIMEOUT": 60,
+    "JWT_LONGEST_DAYS": 1,
+    "JWT_REUSE_SECONDS": 0,
+    "UPLOAD_MAX_BYTES": 1,
+    "TRUSTED_PROXIES": 0,
+    "AUDIT_KEEP_DAYS": 0,
+    "CUSTOMER_KEEP_DAYS": 0,
+    "OUTBOX_KEEP_DAYS": 1,
+}
 
 
 def is_local(url: str) -> bool:
@@ -69,10 +89,36 @@ def _check_site() -> Iterator[CheckMessage]:
             if "*" in origin or not (origin.startswith("https://") or is_local(origin)):
                 hint = f"Name whole https origins in {name}: such a one can be taken over on the way."
                 yield Error(f"{name} trusts {origin}.", hint=hint, id="core.E016")
+    yield from _check_outbound()
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        hint = f"Set METRICS_TOKEN to {SHORTEST_TOKEN} random characters or more, or to none. {MAKE_KEY}"
+        yield Error("METRICS_TOKEN can be guessed.", hint=hint, id="core.E020")
     database = settings.DATABASES["default"]
     if database.get("PASSWORD", "") in FACTORY_PASSWORDS:
         hint = "Set DATABASE_URL (or DATABASE_URL_FILE) with a password of its own."
         yield Error("The database's password is one that everybody tries first.", hint=hint, id="core.E017")
+
+
+@register(Tags.security)
+def check_numbers(**_: Any) -> list[CheckMessage]:
+    """No limit is switched off, and nothing is deleted, by a number that makes no sense."""
+    return [
+        Error(f"{name} is {getattr(settings, name)}.", hint=f"Set {name} to {least} or more.", id="core.E018")
+        for name, least in LEAST.items()
+        if getattr(settings, name) < least
+    ]
+
+
+def _check_outbound() -> Iterator[CheckMessage]:
+    """An allow-list that lets through what the guard is there for. Entries that are none are told of elsewhere."""
+    for entry in settings.OUTBOUND_ALLOWED_NETWORKS:
+        with suppress(ValueError):
+            network = ipaddress.ip_network(entry, strict=False)
+            if network.prefixlen < WIDEST[network.version] or any(
+                each in network for each in METADATA if each.version == network.version
+            ):
+                hint = "Name the networks or hosts of the systems that are called, in OUTBOUND_ALLOWED_NETWORKS, and no more."
+                yield Error(f"OUTBOUND_ALLOWED_NETWORKS allows {entry}.", hint=hint, id="core.E019")
 
 
 @register(Tags.security, deploy=True)
@@ -86,4 +132,12 @@ def check_neighbours(**_: Any) -> list[CheckMessage]:
     if not is_local(settings.SITE_URL) and not settings.TRUSTED_PROXIES:
         hint = "Set TRUST_PROXY=true when a proxy of yours stands in front: without it every caller has the proxy's address."
         found.append(Warning("TRUST_PROXY is off.", hint=hint, id="core.W011"))
+    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    if (
+        settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
+        and not encrypted
+        and not is_local(f"//{settings.EMAIL_HOST}")
+    ):
+        hint = "Begin EMAIL_URL with smtp+tls:// or smtp+ssl://: password links and the mail server's password travel readable."
+        found.append(Warning("Mail is sent without TLS.", hint=hint, id="core.W012"))
     return found

@@ -23,6 +23,8 @@ SHAPES = (
     (re.compile(r"(/services/)[A-Za-z0-9_/-]+"), rf"\1{MASK}"),
     (re.compile(r"\bxox[a-z]-[A-Za-z0-9-]{6,}"), MASK),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+"), MASK),
+    # Links that set a password; where they lead on to holds no secret any more.
+    (re.compile(r"(/(?:password/reset|invitation)/[^/\s]+/)(?!set-password\b)[^/\s?\"']+"), rf"\1{MASK}"),
     # ?token=… &api_key=…
     (
         re.compile(r"([?&](?:[a-z_-]*(?:token|key|secret|signature|password|sig))=)[^&\s\"']+", re.IGNORECASE),

@@ -333,6 +333,8 @@ VOC_GRACE_SECONDS = env.float("VOC_GRACE_SECONDS", default=10)
 VOC_CONFIDENCE_THRESHOLD = env.float("VOC_CONFIDENCE_THRESHOLD", default=0.6)
 # After so many days without a change a finished ticket is kept as a figure only; 0 for never.
 CUSTOMER_KEEP_DAYS = env.int("CUSTOMER_KEEP_DAYS", default=0)
+# After so many days an entry of the audit trail goes; 0 for never. `migrate` writes it into the database, where it counts.
+AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", default=730)
 VOC_SUBMITTERS_SEE_ALL = env.bool("VOC_SUBMITTERS_SEE_ALL", default=False)
 
 # --- mail ---------------------------------------------------------------------------------------------------------

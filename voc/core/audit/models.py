@@ -1,5 +1,7 @@
 """The audit trail's tables. Rows come from the database's triggers; the application can read them, and that is all."""
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +12,16 @@ class Act(models.TextChoices):
     UPDATE = "U", _("changed")
     DELETE = "D", _("deleted")
     TRUNCATE = "T", _("emptied")
+    EXPORT = "X", _("exported")
+
+
+# Among a million entries there may be a dozen of these: they are found by an index of their own.
+RARE: Final = (Act.DELETE.value, Act.TRUNCATE.value, Act.EXPORT.value)
 
 
 class Entry(models.Model):
-    """One change of one row. `before` and `after` hold what changed, but for `personal` columns, whose values are sealed apart.
+    """One change of one row, or an export, which is told and not seen by a trigger. `before` and `after` hold what changed, but
+    for `personal` columns, whose values are sealed apart.
 
     `role` is the database's own word for who did it; actor, address, request and `entry` (how it came: portal, API, admin, a
     job, a command) are what the application says, and are empty for SQL that came past it. `seal` is SHA-256 of the personal
@@ -45,6 +53,7 @@ class Entry(models.Model):
             models.Index(fields=["actor_name", "-at", "-id"], condition=~models.Q(actor_name=""), name="audit_actor"),
             models.Index(fields=["table", "-at", "-id"], name="audit_table"),
             models.Index(fields=["-at", "-id"], name="audit_at"),
+            models.Index(fields=["act", "-at", "-id"], condition=models.Q(act__in=RARE), name="audit_rare"),
         ]
 
     def __str__(self) -> str:

@@ -43,6 +43,7 @@ RIGHTS: Final[tuple[LiteralString, ...]] = (
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO {}",
     "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}",
     "GRANT EXECUTE ON FUNCTION audit_seal(bigint, text, text, text, text), audit_forget(text[]) TO {}",
+    "GRANT EXECUTE ON FUNCTION audit_prune(integer), audit_exported(jsonb, text, text, jsonb) TO {}",
 )
 
 

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from voc.core.audit import sealing
+from voc.core.audit import keeping, sealing
 from voc.core.database import DATABASE_AWAY
 
 log = structlog.get_logger(__name__)
@@ -17,3 +17,16 @@ def seal() -> int:
     except DATABASE_AWAY as error:
         log.warning("audit.seal_failed", error=type(error).__name__)
         return 0
+
+
+@shared_task(name="voc.core.audit.tasks.prune")  # type: ignore[untyped-decorator, unused-ignore]
+def prune() -> int:
+    """Let go of entries that are older than AUDIT_KEEP_DAYS; how many."""
+    try:
+        gone = keeping.prune()
+    except DATABASE_AWAY as error:
+        log.warning("audit.prune_failed", error=type(error).__name__)
+        return 0
+    if gone:
+        log.info("audit.pruned", entries=gone)
+    return gone

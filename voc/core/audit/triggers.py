@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connections, models, transaction
 from psycopg import sql
 
+from voc.core.audit import keeping, telling
 from voc.core.audit.declared import Audited, audited
 
 # Arguments: key column, hidden columns, personal columns, subject column, contact column, parent table, foreign key to it.
@@ -117,6 +118,7 @@ WHERE NOT tgisinternal AND tgfoid IN (SELECT oid FROM pg_proc WHERE proname IN (
 CLOSED = """
 REVOKE ALL ON FUNCTION audit_row(), audit_emptied() FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_seal(bigint, text, text, text, text), audit_forget(text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_prune(integer), audit_exported(jsonb, text, text, jsonb) FROM PUBLIC;
 """
 
 
@@ -132,7 +134,8 @@ def install(*, using: str = "default", **_kwargs: Any) -> None:
             if model._meta.db_table in tables
             for statement in _statements(model, declared)
         ]
-        text = [FUNCTIONS, CLOSED, *(statement.as_string(None) for statement in wanted)]
+        kept = keeping.function().as_string(None)
+        text = [FUNCTIONS, telling.FUNCTION, kept, CLOSED, *(statement.as_string(None) for statement in wanted)]
         version = hashlib.sha256("\n".join(text).encode()).hexdigest()
         cursor.execute(OLD_TRIGGERS)
         there = cursor.fetchall()
