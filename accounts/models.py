@@ -23,6 +23,11 @@ HANGUL = re.compile("[가-힣]+")
 STAFF_VALUES = tuple(role.value for role in STAFF_ROLES)
 
 
+def folded(username: str) -> str:
+    """What all spellings have in common by which the database finds one user: its UPPER() takes ı for i, casefold() does not."""
+    return username.upper().casefold()
+
+
 class UserManager(DjangoUserManager["User"]):
     use_in_migrations = False
 

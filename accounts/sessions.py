@@ -57,7 +57,7 @@ class SessionStore(DatabaseStore):
         super().flush()
         self._row = None
 
-    def _get_session_from_db(self) -> BrowserSession | None:  # type: ignore[override]
+    def _get_session_from_db(self) -> BrowserSession | None:
         key = self.session_key
         row = BrowserSession.objects.filter(pk=_name(key), expire_date__gt=timezone.now()).first() if key else None
         if row is None:
