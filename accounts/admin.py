@@ -113,11 +113,11 @@ class UserAdmin(admin.ModelAdmin[User]):
                 services.mail_invitation(user=user, invited_by=get_current_user(request))
             self._show_link(request, user)
 
-    @admin.action(description=_("Sign out everywhere and revoke all keys"))
+    @admin.action(description=_("Log out everywhere and revoke all keys"))
     def end_access(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
             ended, keys = signins.end_access(user=user, actor=get_current_user(request))
-            text = _t("%(name)s: %(ended)d sign-ins ended, %(keys)d keys revoked.")
+            text = _t("%(name)s: %(ended)d logins ended, %(keys)d keys revoked.")
             messages.success(request, text % {"name": user.get_username(), "ended": ended, "keys": keys})
 
     @admin.action(description=_("Switch off"))

@@ -32,9 +32,9 @@ def sign_ins_end(request: HttpRequest) -> HttpResponse:
     kind, number = request.POST.get("kind", ""), request.POST.get("number", "")
     if number:
         signins.end_one(user=user, kind=kind, number=number)
-        messages.success(request, _("Signed out there."))
+        messages.success(request, _("Logged out there."))
     else:
         ended = signins.end_all(user=user, keep=row_of(request))
-        text = ngettext("Signed out in one other place.", "Signed out in %(count)d other places.", ended)
+        text = ngettext("Logged out in one other place.", "Logged out in %(count)d other places.", ended)
         messages.success(request, text % {"count": ended})
     return redirect("sign_ins")
