@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -23,7 +24,26 @@ from accounts.sso.people import NotKnownHere, admit
 log = logging.getLogger(__name__)
 
 
+# What somebody sees anyway.
+UNSAID = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not typed through and through
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *more: Any, **named: Any
+    ) -> None:
+        if message_template not in UNSAID:
+            super().add_message(request, level, message_template, *more, **named)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Where nobody signs in by password, it is asked of who can answer otherwise, by a second factor."""
+        asked: bool = super().is_reauthentication_required(app=app, **kwargs)
+        return asked and (settings.LOCAL_LOGIN or mfa.is_set_up(context.request.user))
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [each for each in ways if settings.LOCAL_LOGIN or each["id"] != "reauthenticate"]
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mfa, services
+from accounts import mfa, services, signins
 from accounts.links import invitation_link, reset_link
 from accounts.mails import is_mail_on
 from accounts.models import User
@@ -75,7 +75,7 @@ class UserAdmin(admin.ModelAdmin[User]):
     search_fields = ["username", "email", "first_name", "last_name"]
     ordering = ["username"]
     readonly_fields = ["last_login", "date_joined"]
-    actions = ["send_link", "deactivate", "activate", "take_second_step_away"]
+    actions = ["send_link", "end_access", "deactivate", "activate", "take_second_step_away"]
 
     @admin.display(description=_("Name"))
     def full_name(self, user: User) -> str:
@@ -112,6 +112,13 @@ class UserAdmin(admin.ModelAdmin[User]):
             else:
                 services.mail_invitation(user=user, invited_by=get_current_user(request))
             self._show_link(request, user)
+
+    @admin.action(description=_("Log out everywhere and revoke all keys"))
+    def end_access(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users:
+            ended, keys = signins.end_access(user=user, actor=get_current_user(request))
+            text = _t("%(name)s: %(ended)d logins ended, %(keys)d keys revoked.")
+            messages.success(request, text % {"name": user.get_username(), "ended": ended, "keys": keys})
 
     @admin.action(description=_("Switch off"))
     def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:

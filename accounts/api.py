@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import tokens
+from accounts.origin import origin_of
 from accounts.permissions import get_current_user, login_only, public
 from accounts.serializers import CredentialsSerializer, MeSerializer, RefreshSerializer, TokenPairSerializer
 from accounts.signin import CodeNeeded, sign_in
@@ -53,7 +54,7 @@ class TokenView(CredentialsView):
             raise PermissionDenied(error.message) from error
         if user is None:
             raise AuthenticationFailed
-        return _pair(tokens.issue(user))
+        return _pair(tokens.issue(user, origin=origin_of(request._request)))
 
 
 @public
@@ -69,7 +70,7 @@ class TokenRefreshView(CredentialsView):
         body = RefreshSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         try:
-            return _pair(tokens.rotate(body.validated_data["refresh"]))
+            return _pair(tokens.rotate(body.validated_data["refresh"], origin=origin_of(request._request)))
         except tokens.TokenRefused as error:
             raise AuthenticationFailed(error.message) from error
 

@@ -85,6 +85,12 @@ def revoke(*, key: ApiKey, actor: User | None) -> None:
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=clock.now())
 
 
+def revoke_all(user: User) -> int:
+    """Every key of a user, worthless from the next call on; returns how many worked until now."""
+    now = clock.now()
+    return ApiKey.objects.filter(user=user, revoked_at=None, expires_at__gt=now).update(revoked_at=now)
+
+
 def visible_to(user: User) -> QuerySet[ApiKey]:
     """One's own keys; all keys for admins."""
     keys = ApiKey.objects.select_related("user")

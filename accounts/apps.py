@@ -15,7 +15,13 @@ class AccountsConfig(AppConfig):
     audited = {
         "User": Audited(hidden=("password", "last_login")),
         "LoginAttempt": NotAudited("failed sign-ins, counted for minutes"),
-        "TokenFamily": Audited(hidden=("current", "previous", "rotated_at", "expires_at")),
+        "TokenFamily": Audited(
+            hidden=("current", "previous", "rotated_at", "expires_at", "address", "agent"),
+        ),
+        # A browser's sign-in as it ends, and by whom; what becomes of it until then is no change of anything.
+        "BrowserSession": Audited(
+            hidden=("session_key", "session_data", "expire_date"), on=("DELETE",), when="OLD.user_id IS NOT NULL"
+        ),
         # What else people sign in with: second factors and accounts at identity providers.
         "mfa.Authenticator": Audited(hidden=("data", "last_used_at")),
         "socialaccount.SocialAccount": Audited(hidden=("extra_data", "last_login")),

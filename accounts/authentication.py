@@ -10,7 +10,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import Token
 
-from accounts import api_keys, tokens
+from accounts import api_keys, mfa, tokens
 from accounts.models import ApiKey, User
 from accounts.throttle import client_address
 
@@ -43,9 +43,13 @@ class VocJWTAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
         try:
-            return tokens.user_of(validated_token)
+            user = tokens.user_of(validated_token)
         except tokens.TokenRefused as error:
             raise AuthenticationFailed(error.message) from error
+        if mfa.is_missing(user):
+            # Whose role has come to need one, or who gave theirs up, since they signed in.
+            raise AuthenticationFailed(tokens.TokenRefused().message)
+        return user
 
 
 class ApiKeyAuthentication(BaseAuthentication):

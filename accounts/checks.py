@@ -67,14 +67,14 @@ def _of_roles() -> list[tuple[str, bool, str, str]]:
 
 
 def _of_providers() -> list[tuple[str, bool, str, str]]:
-    urls = [str(app["settings"]["server_url"]) for app in settings.SSO_APPS if app["provider"] == "oidc"]
+    urls = [str(app["settings"]["server_url"]) for app in settings.SSO_APPS]
     in_the_clear = [url for url in urls if not url.startswith(("https://", "http://127.0.0.1", "http://localhost"))]
     return [
         (
             "014",
             bool(in_the_clear) or any("//v2.0" in url for url in urls),
             "The address of an identity provider is missing, not complete or not https.",
-            "Set SSO_OIDC_URL, SSO_OKTA_URL or SSO_MICROSOFT_TENANT beside the client id.",
+            "Set SSO_OIDC_URL, SSO_OKTA_URL, SSO_MICROSOFT_TENANT or SSO_GITHUB_URL beside the client id.",
         ),
         (
             "015",

@@ -11,7 +11,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import salted_hmac
 
-from accounts.models import User
+from accounts.models import User, folded
 
 COOKIE = "voc_device"
 SALT = "accounts.devices"
@@ -51,4 +51,4 @@ def _read(request: HttpRequest) -> dict[str, Any]:
 
 
 def _mark(username: str) -> str:
-    return salted_hmac(SALT, username.casefold()).hexdigest()[:16]
+    return salted_hmac(SALT, folded(username)).hexdigest()[:16]

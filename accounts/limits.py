@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.models import ApiKey, User
-from accounts.throttle import client_address
+from accounts.throttle import client_address, place_of
 from voc.core import clock
 from voc.core.redis import RedisAway, door
 
@@ -44,7 +44,7 @@ def who(user: Any, auth: Any, request: HttpRequest) -> tuple[str, object, int]:
         return "key", auth.pk, auth.per_minute or settings.RATE_LIMIT_KEY
     if isinstance(user, User):
         return "user", user.pk, settings.RATE_LIMIT_USER
-    return "address", client_address(request), settings.RATE_LIMIT_ADDRESS
+    return "address", place_of(client_address(request)), settings.RATE_LIMIT_ADDRESS
 
 
 class RateLimit(BaseThrottle):

@@ -21,9 +21,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts import throttle, tokens
+from accounts import signins, throttle
 from accounts.devices import device_of
-from accounts.models import TokenFamily, User
+from accounts.models import User
 from voc.core import crypto
 
 log = logging.getLogger(__name__)
@@ -69,9 +69,9 @@ def is_missing(user: User) -> bool:
 
 
 def take_away(*, user: User, actor: User | None) -> int:
-    """Remove every second factor of somebody who has lost theirs; returns how many. Their tokens end with it."""
+    """Remove every second factor of somebody who has lost theirs; returns how many. They are signed out everywhere."""
     removed: int = Authenticator.objects.filter(user=user).delete()[0]
-    tokens.revoke_all(user, TokenFamily.End.SIGNED_OUT)
+    signins.end_all(user=user)
     log.info(
         "second factors taken away", extra={"changed": user.pk, "by": actor.pk if actor else None, "count": removed}
     )

@@ -20,7 +20,9 @@ from accounts import mfa
 from accounts.devices import remember
 from accounts.limits import hit, who
 from accounts.models import User
+from accounts.origin import origin_of
 from accounts.permissions import LOGIN, PUBLIC, REQUIRED, enforces, has_permission, refusal, requirement_of
+from accounts.sessions import SessionStore
 
 JUST_SIGNED_IN = "voc_just_signed_in"
 # Asked by machines of our own, many of them from one address.
@@ -82,6 +84,18 @@ class DenyByDefaultMiddleware:
         raise PermissionDenied
 
 
+class PresenceMiddleware:
+    """Notes when and from where each session is used, for the page on which its owner can end it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and isinstance(request.session, SessionStore):
+            request.session.seen(origin_of(request))
+        return self.get_response(request)
+
+
 class KnownDeviceMiddleware:
     """Gives the browser of whoever has just signed in its cookie (see `accounts.devices`)."""
 
@@ -99,6 +113,8 @@ class KnownDeviceMiddleware:
 def _signed_in(request: HttpRequest | None, user: User, **_kwargs: Any) -> None:
     if request is not None:
         setattr(request, JUST_SIGNED_IN, user)
+        if isinstance(request.session, SessionStore):
+            request.session.begin(origin_of(request))
 
 
 class RateLimitMiddleware:

@@ -23,6 +23,11 @@ HANGUL = re.compile("[가-힣]+")
 STAFF_VALUES = tuple(role.value for role in STAFF_ROLES)
 
 
+def folded(username: str) -> str:
+    """What all spellings have in common by which the database finds one user: its UPPER() takes ı for i, casefold() does not."""
+    return username.upper().casefold()
+
+
 class UserManager(DjangoUserManager["User"]):
     use_in_migrations = False
 
@@ -129,11 +134,35 @@ class LoginAttempt(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M:%S}"
 
 
+class BrowserSession(models.Model):
+    """A visitor's session. Written by `accounts.sessions` alone: a row is named by a hash of the cookie, its data is encrypted.
+
+    `user` is empty until somebody has signed in. `seen_at`, `address` and `agent` (the program, by its own account) are of the
+    last use, to the minute.
+    """
+
+    session_key = models.CharField(primary_key=True, max_length=40)
+    session_data = models.TextField()
+    expire_date = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="browser_sessions")
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    address = models.CharField(max_length=64, blank=True, default="")
+    agent = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
 class TokenFamily(models.Model):
     """One sign-in to the API with all token pairs that came of it. Written by `accounts.tokens` alone.
 
     `current` and `previous` are SHA-256 of refresh tokens' ids, of which none can be made. `role` is the user's at the time:
-    whoever has another one by now signs in anew.
+    whoever has another one by now signs in anew. `address` and `agent` are those of the last refresh.
     """
 
     class End(models.TextChoices):
@@ -144,6 +173,8 @@ class TokenFamily(models.Model):
     id = models.CharField(primary_key=True, max_length=32)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
     role = models.CharField(max_length=10)
+    address = models.CharField(max_length=64, blank=True, default="")
+    agent = models.CharField(max_length=200, blank=True, default="")
     current = models.CharField(max_length=64)
     previous = models.CharField(max_length=64, blank=True, default="")
     started_at = models.DateTimeField()

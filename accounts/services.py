@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import signins
 from accounts.links import invitation_tokens, reset_tokens
 from accounts.models import TokenFamily, User
 from accounts.roles import Role, flags_of
@@ -101,11 +102,12 @@ def set_role(*, user: User, role: Role | str, actor: User | None) -> User:
 def deactivate_user(*, user: User, actor: User | None) -> User:
     """End a user's access with their next request; what they did stays theirs. NotAllowed for the last active admin.
 
-    Switched on again, they sign in anew: no old token comes back to life.
+    Switched on again, they sign in anew: no old session or token comes back to life.
     """
     with transaction.atomic():
         changed = _change(user, actor, is_active=False)
         revoke_all(user, TokenFamily.End.DISABLED)
+        signins.end_all(user=user)
     return changed
 
 
@@ -174,6 +176,8 @@ def _set_password_by_link(*, user: User, token: str, password: str, tokens: Pass
             raise NotAllowed(_("This link was used already or is too old. Ask for a new one."))
         locked.set_password(password)
         locked.save(update_fields=["password"])
+        # They are worthless already; nor shall they be shown as if somebody were signed in there.
+        signins.end_all(user=locked)
     return locked
 
 

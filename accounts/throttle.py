@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts.models import LoginAttempt
+from accounts.models import LoginAttempt, folded
 from voc.core import clock
 from voc.core.errors import VocError
 
@@ -45,11 +45,11 @@ def begin(*, account: str, address: str, device: str = "") -> Attempt:
     `device` names one that is known for this account, "" any other. Raises TooManyAttempts when the account's slate holds
     LOGIN_ATTEMPTS within the window, or the address' LOGIN_ATTEMPTS_ADDRESS; such a refusal is not counted itself.
     """
-    slate = _key("account", account.casefold(), device)
+    slate = _key("account", folded(account), device)
     with transaction.atomic():
         # Always in this order: two attempts that share one of the two never wait for each other.
         _wait_for_a_place(slate, settings.LOGIN_ATTEMPTS)
-        of_address = _key("address", address)
+        of_address = _key("address", place_of(address))
         _wait_for_a_place(of_address, settings.LOGIN_ATTEMPTS_ADDRESS)
         now = clock.now()
         LoginAttempt.objects.create(key=slate, at=now)
@@ -78,6 +78,16 @@ def client_address(request: HttpRequest) -> str:
     if len(entries) < settings.TRUSTED_PROXIES:
         return direct
     return _plain_address(entries[-settings.TRUSTED_PROXIES]) or direct
+
+
+def place_of(address: str) -> str:
+    """What is counted as one place: an IPv4 address, or an IPv6 network of 64 bits, all of which one machine can have."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    found = getattr(found, "ipv4_mapped", None) or found
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def _plain_address(entry: str) -> str:

@@ -24,11 +24,13 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts.jwt_keys import VocRefreshToken
 from accounts.models import TokenFamily, User
+from accounts.origin import Origin
 from voc.core import clock
 from voc.core.errors import VocError
 
 MARK = "mark"
 FAMILY = "family"
+NOWHERE = Origin()
 
 
 class TokenRefused(VocError):
@@ -44,8 +46,8 @@ class TokenPair:
     refresh: str
 
 
-def issue(user: User) -> TokenPair:
-    """A first pair for somebody who has just proved who they are."""
+def issue(user: User, *, origin: Origin = NOWHERE) -> TokenPair:
+    """A first pair for somebody who has just proved who they are, at `origin`."""
     family_id = secrets.token_hex(16)
     refresh = _refresh_token(user, family_id)
     now = clock.now()
@@ -53,6 +55,8 @@ def issue(user: User) -> TokenPair:
         id=family_id,
         user=user,
         role=user.role,
+        address=origin.address,
+        agent=origin.agent,
         current=_hash_of(refresh),
         started_at=now,
         rotated_at=now,
@@ -61,7 +65,7 @@ def issue(user: User) -> TokenPair:
     return TokenPair(access=str(refresh.access_token), refresh=str(refresh))
 
 
-def rotate(refresh: str) -> TokenPair:
+def rotate(refresh: str, *, origin: Origin = NOWHERE) -> TokenPair:
     """Swap a refresh token for a new pair. Of any number of simultaneous calls with one token exactly one succeeds.
 
     Raises TokenRefused. A token that was swapped more than JWT_REUSE_SECONDS ago also ends its family; before that it is
@@ -73,7 +77,14 @@ def rotate(refresh: str) -> TokenPair:
     new = _refresh_token(family.user, family.pk)
     won = TokenFamily.objects.filter(
         pk=family.pk, current=presented, role=family.user.role, ended_at=None, expires_at__gt=now
-    ).update(current=_hash_of(new), previous=presented, rotated_at=now, expires_at=_end_of(family.started_at, now))
+    ).update(
+        current=_hash_of(new),
+        previous=presented,
+        rotated_at=now,
+        expires_at=_end_of(family.started_at, now),
+        address=origin.address,
+        agent=origin.agent,
+    )
     if not won:
         _end_if_reused(family.pk, presented)
         raise TokenRefused
@@ -95,6 +106,17 @@ def revoke(refresh: str) -> None:
 def revoke_all(user: User, reason: "TokenFamily.End") -> int:
     """End every sign-in of a user in the API; returns how many were open."""
     return _end(TokenFamily.objects.filter(user=user), reason)
+
+
+def revoke_one(user: User, family_id: str) -> int:
+    """End one sign-in of this user's; returns 0 when there is none such."""
+    return _end(TokenFamily.objects.filter(user=user, pk=family_id), TokenFamily.End.SIGNED_OUT)
+
+
+def families_of(user: User) -> "QuerySet[TokenFamily]":
+    """Where a user is signed in to the API, the sign-in that was used last first."""
+    open_ones = TokenFamily.objects.filter(user=user, role=user.role, ended_at=None, expires_at__gt=clock.now())
+    return open_ones.order_by("-rotated_at", "pk")
 
 
 def user_of(token: Token) -> User:

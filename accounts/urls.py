@@ -6,7 +6,7 @@ from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as webauthn_views
 from django.urls import URLPattern, URLResolver, path
 
-from accounts import api, views, views_keys
+from accounts import api, views, views_keys, views_signins
 from accounts.permissions import login_only, public
 from accounts.sso import views as sso_views
 from accounts.views_passkeys import passkey_login
@@ -45,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sso/github/back/", sso_views.github_callback, name="github_callback"),
     path("sso/<slug:provider_id>/login/", sso_views.oidc_login, name="oidc_login"),
     path("sso/<slug:provider_id>/back/", sso_views.oidc_callback, name="oidc_callback"),
+    path("sign-ins/", views_signins.sign_ins, name="sign_ins"),
+    path("sign-ins/end", views_signins.sign_ins_end, name="sign_ins_end"),
     path("keys/", views_keys.keys, name="api_keys"),
     path("keys/<int:pk>/revoke", views_keys.key_revoke, name="api_key_revoke"),
     path("api/v1/auth/token", api.TokenView.as_view(), name="api_token"),

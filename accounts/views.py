@@ -20,12 +20,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView, TemplateView, UpdateView
 
-from accounts import services
+from accounts import services, signins
 from accounts.forms import LoginForm, ProfileForm, ReauthenticateForm, ResetRequestForm
 from accounts.links import invitation_tokens, reset_tokens
 from accounts.mails import is_mail_on
 from accounts.models import User
 from accounts.permissions import get_current_user, login_only, public
+from accounts.sessions import row_of
 from voc.core.errors import NotAllowed
 
 
@@ -155,7 +156,9 @@ class PasswordChangeView(auth_views.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, _("Your password was changed."))
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        signins.end_all(user=get_current_user(self.request), keep=row_of(self.request))
+        return response
 
 
 @login_only

@@ -11,7 +11,7 @@ from allauth.socialaccount.providers.github.provider import GitHubProvider
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django.http import HttpRequest, HttpResponse
 
-from accounts.sso.views import OIDCAdapter
+from accounts.sso.views import GitHubAdapter, OIDCAdapter
 
 TRUE = (True, "true", "1", 1)
 
@@ -56,6 +56,8 @@ class OIDCProvider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth is n
 
 class PlainGitHubProvider(GitHubProvider):  # type: ignore[misc]
     """Its users are known by their verified addresses, which it is asked for; of what else it tells nothing is kept."""
+
+    oauth2_adapter_class = GitHubAdapter
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
         return {}

@@ -23,6 +23,7 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LEEWAY_SECONDS = 60
 WANTED = ("iss", "aud", "exp", "iat", "sub", "nonce")
 DISCOVERED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
+GITHUB = "https://github.com"
 # The only thing that a link to the login may decide; allauth would take scopes and parameters of the request as well.
 FROM_THE_LINK = "next"
 
@@ -107,6 +108,62 @@ class OIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
         return fitting[0].key
 
 
+class GitHubAdapter(GitHubOAuth2Adapter):  # type: ignore[misc]
+    """OAuth 2.0 without ID tokens: whoever it is, GitHub's API says so. github.com, or a GitHub Enterprise Server of one's own.
+
+    Source: docs.github.com, "Authorizing OAuth apps" and "REST API endpoints for emails".
+    """
+
+    @property
+    def access_token_url(self) -> str:
+        return f"{self._site}/login/oauth/access_token"
+
+    @property
+    def authorize_url(self) -> str:
+        return f"{self._site}/login/oauth/authorize"
+
+    @property
+    def profile_url(self) -> str:
+        return f"{self._api}/user"
+
+    @property
+    def emails_url(self) -> str:
+        return f"{self._api}/user/emails"
+
+    def parse_token(self, data: dict[str, Any]) -> Any:
+        return super().parse_token({"access_token": str(data["access_token"])})
+
+    def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **_kwargs: Any) -> Any:
+        headers = {"Authorization": f"Bearer {token.token}"}
+        profile, emails = self._asked(self.profile_url, headers), self._asked(self.emails_url, headers)
+        if not isinstance(profile, dict) or not isinstance(profile.get("id"), int):
+            raise OAuth2Error("GitHub does not say who it is")
+        if not isinstance(emails, list):
+            raise OAuth2Error("GitHub does not tell any address")
+        named = [each for each in emails if isinstance(each, dict) and isinstance(each.get("email"), str)]
+        # The address first that they go by; one that is not said to be verified is not.
+        named.sort(key=lambda each: each.get("primary") is not True)
+        told = [
+            {"email": each["email"], "primary": each.get("primary") is True, "verified": each.get("verified") is True}
+            for each in named
+        ]
+        return self.get_provider().sociallogin_from_response(request, profile | {"emails": told})
+
+    def _asked(self, url: str, headers: dict[str, str]) -> Any:
+        with DoorSession() as session:
+            answer = session.get(url, headers=headers)
+            answer.raise_for_status()
+            return answer.json()
+
+    @property
+    def _site(self) -> str:
+        return str(self.get_provider().app.settings["server_url"])
+
+    @property
+    def _api(self) -> str:
+        return "https://api.github.com" if self._site == GITHUB else f"{self._site}/api/v3"
+
+
 class CallbackView(OAuth2CallbackView):  # type: ignore[misc]
     """Hands what was kept for this login to the adapter, which has to compare the nonce."""
 
@@ -134,14 +191,14 @@ def oidc_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
 @require_safe
 @never_cache
 def github_login(request: HttpRequest) -> HttpResponse:
-    return _run(OAuth2LoginView, GitHubOAuth2Adapter(request), _plain(request))
+    return _run(OAuth2LoginView, GitHubAdapter(request), _plain(request))
 
 
 @public
 @require_safe
 @never_cache
 def github_callback(request: HttpRequest) -> HttpResponse:
-    return _run(OAuth2CallbackView, GitHubOAuth2Adapter(request), request)
+    return _run(OAuth2CallbackView, GitHubAdapter(request), request)
 
 
 def _run(view: Any, adapter: Any, request: HttpRequest) -> HttpResponse:

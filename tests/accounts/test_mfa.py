@@ -274,3 +274,41 @@ def test_the_only_admin_gets_in_again_by_command(app_user):
     assert not mfa.is_set_up(app_user)
     with pytest.raises(CommandError, match="no user"):
         call_command("reset_second_factor", "nobody")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_parallel_uses_of_one_recovery_code_one_wins():
+    user = UserFactory(manager=True)
+    code = RecoveryCodes.activate(user).get_unused_codes()[3]
+    authenticator = Authenticator.objects.get()
+
+    def use(_number):
+        try:
+            return mfa._uses_up(authenticator, code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(use, range(10))) == 1
+
+
+def test_a_token_from_before_a_second_factor_was_required_opens_nothing_until_there_is_one(manager, settings, at):
+    """Whose role has come to need one, by the setting or by a promotion, does not go on with a password alone."""
+    pair, client = tokens.issue(manager), browser(manager)
+    settings.MFA_REQUIRED_ROLES = ["admin"]
+    assert caller().get("/api/v1/auth/me", headers={"Authorization": f"Bearer {pair.access}"}).status_code == 200
+    User.objects.filter(pk=manager.pk).update(role="admin", is_staff=True, is_superuser=True)
+    assert caller().get("/api/v1/auth/me", headers={"Authorization": f"Bearer {pair.access}"}).status_code == 401
+    assert client.get("/admin/")["Location"] == "/mfa/"
+    TOTP.activate(manager, SECRET)
+    assert caller().get("/api/v1/auth/me", headers={"Authorization": f"Bearer {pair.access}"}).status_code == 200
+
+
+def test_where_nobody_signs_in_by_password_none_is_asked_for(manager, settings, at):
+    settings.LOCAL_LOGIN = False
+    client = browser(manager)
+    assert client.get("/mfa/app/").status_code == 200
+    TOTP.activate(manager, SECRET)
+    assert client.get("/mfa/app/remove/")["Location"].startswith("/mfa/again/")
+    client.post("/mfa/again/?next=/mfa/app/remove/", {"code": code_now()})
+    assert client.get("/mfa/app/remove/").status_code == 200

@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from django.contrib.sessions.models import Session
 
 from accounts import tasks
+from accounts.models import BrowserSession
 from accounts.sessions import SessionStore
 from tests.accounts.conftest import browser
 from voc.core import crypto
@@ -17,7 +17,7 @@ def test_the_database_holds_neither_the_cookie_nor_what_the_session_says(manager
     session["note"] = "of nobody's business"
     session.save()
     cookie = client.cookies["sessionid"].value
-    row = Session.objects.get()
+    row = BrowserSession.objects.get()
     assert cookie not in row.session_key
     assert len(row.session_key) == 40
     assert "nobody" not in row.session_data
@@ -27,7 +27,7 @@ def test_the_database_holds_neither_the_cookie_nor_what_the_session_says(manager
 def test_what_the_database_holds_opens_nothing(manager):
     browser(manager)
     thief = browser()
-    thief.cookies["sessionid"] = Session.objects.get().session_key
+    thief.cookies["sessionid"] = BrowserSession.objects.get().session_key
     assert thief.get("/profile/").status_code == 302
 
 
@@ -43,7 +43,7 @@ def test_a_session_is_found_changed_and_ended():
     again.cycle_key()
     assert not SessionStore().exists(store.session_key)
     again.flush()
-    assert Session.objects.count() == 0
+    assert BrowserSession.objects.count() == 0
 
 
 def test_a_session_that_cannot_be_decrypted_is_signed_out(manager, settings):
@@ -63,4 +63,4 @@ def test_sessions_that_are_over_are_deleted(later):
     store.set_expiry(-10)
     store.create()
     tasks.prune()
-    assert Session.objects.count() == 0
+    assert BrowserSession.objects.count() == 0

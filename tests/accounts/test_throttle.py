@@ -212,3 +212,33 @@ def test_attempts_that_no_longer_count_are_deleted(later):
     later(301)
     tasks.prune()
     assert LoginAttempt.objects.count() == 0
+
+
+def test_letters_that_the_database_takes_for_others_are_no_way_around(manager):
+    """UPPER() of a dotless ı is I, as that of i is: another spelling of the same account is no other account."""
+    for username in ["mına", "MINA", "mina", "mıNa", "Mına"]:
+        guess(browser(), username=username)
+    assert guess(browser(), password=PASSWORD).status_code == 429
+
+
+@pytest.mark.django_db
+def test_the_addresses_of_one_ipv6_network_are_one_place(settings):
+    settings.LOGIN_ATTEMPTS_ADDRESS = 10
+    within = [f"2001:db8:1:2:{n:x}::{n}" for n in range(11)]
+    answers = [call(username=f"user{n}", REMOTE_ADDR=address).status_code for n, address in enumerate(within)]
+    assert answers == [401] * 10 + [429]
+    assert call(username="user99", REMOTE_ADDR="2001:db8:1:3::1").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_what_is_counted_as_one_place(address, place):
+    assert throttle.place_of(address) == place

@@ -39,6 +39,8 @@ RULES: dict[str, str | dict[str, str]] = {
     "account_reauthenticate": "user",
     "profile": "user",
     "password_change": "user",
+    "sign_ins": "user",
+    "sign_ins_end": "user",
     "api_keys": "user",
     "api_key_revoke": "user",
     "mfa_index": "user",

@@ -1,8 +1,6 @@
 """Logins against an identity provider on the network, whole ones and forged ones."""
 
-import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -236,34 +234,3 @@ def test_what_a_link_to_the_login_says_does_not_reach_the_provider(provider):
 def test_a_login_leads_nowhere_else(provider, mina):
     response = log_in(browser(), provider, "/sso/oidc/login/?next=https://evil.example/")
     assert response["Location"] == "/"
-
-
-# --- GitHub, which speaks OAuth 2.0 without ID tokens ---
-
-
-def test_github_lets_in_whose_verified_address_is_known(monkeypatch, mina, settings):
-    app = {"provider": "github", "name": "GitHub", "client_id": "c", "secret": "s"}
-    settings.SSO_APPS = [app | {"settings": {"oauth_pkce_enabled": True}}]
-    answers = {
-        "https://github.com/login/oauth/access_token": {"access_token": "a"},
-        "https://api.github.com/user": {"id": 7, "login": "mina", "name": "Mina"},
-        "https://api.github.com/user/emails": [{"email": "mina@example.com", "verified": False, "primary": True}],
-    }
-    sent = []
-
-    def request(_peer, _method, url, *, data, **_rest):
-        sent.append((data or b"").decode())
-        return httpx.Response(200, json=answers[url], request=httpx.Request("GET", url))
-
-    monkeypatch.setattr("accounts.sso.door.http.request", request)
-    client = browser()
-    there = leave(client, "/sso/github/login/")
-    state = parse_qs(urlsplit(there).query)["state"][0]
-    assert parse_qs(urlsplit(there).query)["code_challenge_method"] == ["S256"]
-    assert client.get(f"/sso/github/back/?code=x&state={state}").status_code == 403
-    answers["https://api.github.com/user/emails"][0]["verified"] = True
-    state = parse_qs(urlsplit(leave(client, "/sso/github/login/")).query)["state"][0]
-    assert client.get(f"/sso/github/back/?code=x&state={state}").status_code == 302
-    assert signed_in(client) == mina
-    assert any(re.search("code_verifier=.{43}", body) for body in sent)
-    assert json.dumps(list(SocialAccount.objects.values_list("uid", "extra_data"))).find("mina") == -1

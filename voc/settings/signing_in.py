@@ -62,7 +62,10 @@ if _github := env.str("SSO_GITHUB_CLIENT_ID", default=""):
             "name": "GitHub",
             "client_id": _github,
             "secret": env.str("SSO_GITHUB_CLIENT_SECRET", default=""),
-            "settings": {"oauth_pkce_enabled": True},
+            "settings": {
+                "oauth_pkce_enabled": True,
+                "server_url": env.str("SSO_GITHUB_URL", default="https://github.com").rstrip("/"),
+            },
         }
     )
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
