@@ -12,7 +12,6 @@ from llm.redaction.patterns import KINDS, LABELS, SAFE, SPACED, Near
 # Raised with every change of what is hidden: answers that were cached under another version are not used again.
 VERSION = "2"
 _NAME = "NAME"
-LONGEST_SAFE = 40
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(LABELS)})_(\d{{1,4}})\]")
 # Zero-width characters, direction marks, soft hyphens: nobody sees them, and they would tear a number apart.
 _INVISIBLE = re.compile(
@@ -109,8 +108,9 @@ class Redactor:
         found: list[Span] = []
         # A byte for each character: 1 where something is hidden already.
         taken = bytearray(len(text))
+        safe = [match.span() for match in SAFE.finditer(text)]
         for start, end, label in self._candidates(text):
-            if taken.find(1, start, end) < 0 and (label in ("IP", "EMAIL") or not _is_safe(text, start, end, label)):
+            if taken.find(1, start, end) < 0 and (label in ("IP", "EMAIL") or not _is_safe(safe, start, end, label)):
                 found.append((start, end, label))
                 taken[start:end] = b"\x01" * (end - start)
         return found
@@ -183,22 +183,18 @@ def _windows(text: str, lowered: str, near: Near) -> list[tuple[int, int]]:
 def _signs(text: str, lowered: str, near: Near) -> Iterator[tuple[int, int]]:
     if near.pattern:
         yield from (match.span() for match in near.pattern.finditer(text))
-    for word in near.words:
-        at = lowered.find(word)
-        while at >= 0:
-            yield at, at + len(word)
-            at = lowered.find(word, at + 1)
+    if near.words:
+        yield from (match.span() for match in near.words.finditer(lowered))
 
 
-def _is_safe(text: str, start: int, end: int, label: str) -> bool:
+def _is_safe(safe: Sequence[tuple[int, int]], start: int, end: int, label: str) -> bool:
     """Whether it is part of an id, a time or an address that is nobody's.
 
     A card's check digit is proof enough against what is only a part of it: 5.5.5.5 alone may be an address.
     """
-    around = SAFE.finditer(text, max(0, start - LONGEST_SAFE), end + LONGEST_SAFE)
     if label == "CARD":
-        return any(match.start() <= start and end <= match.end() for match in around)
-    return any(match.start() < end and start < match.end() for match in around)
+        return any(first <= start and end <= last for first, last in safe)
+    return any(first < end and start < last for first, last in safe)
 
 
 def _spaced(text: str) -> Iterator[Span]:

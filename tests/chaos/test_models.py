@@ -46,9 +46,11 @@ def test_with_each_fault_alone_every_ticket_rests_and_the_books_are_right(
     check(tickets_under([(fault, 0.2)], tmp_path, database))
 
 
-def test_a_budget_is_not_exceeded_by_more_than_one_call(tmp_path: Path, database: Database) -> None:
+@pytest.mark.parametrize("share", [0, 0.05] if LONG else [0])
+def test_a_budget_is_not_exceeded_by_more_than_one_call(share: float, tmp_path: Path, database: Database) -> None:
     budget = Decimal("0.05")
-    found = tickets_under([], tmp_path, database, budget=str(budget))
+    faults = [(name, share) for name in FAULTS] if share else []
+    found = tickets_under(faults, tmp_path, database, budget=str(budget))
     dearest = database.value("SELECT max(cost) FROM llm_modelcall")
 
     assert found.tickets == COUNT
