@@ -36,7 +36,7 @@ def send_mail(job: RunningJob) -> None:
         log.info("nobody to send this mail to any more", extra={"kind": kind})
         return
     mail = mails.compose(kind=kind, user=user, invited_by=_sender(job.payload))
-    with guarded("smtp"), _typed_errors():
+    with guarded("email:smtp"), _typed_errors():
         mail.send()
 
 

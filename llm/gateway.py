@@ -197,7 +197,7 @@ def _lock_out(model: Model, error: Transient | Permanent) -> None:
     if not isinstance(error, Refused) or error.status not in LOCKED_OUT:
         return
     try:
-        with Breaker(model.peer, policy=Policy(failures=1)).guard():
+        with Breaker(model.peer, policy=Policy(failures=1, told=False)).guard():
             raise Transient(error.message)
     except Transient:
         log.warning("llm.locked_out", model=model.name, status=error.status)

@@ -22,6 +22,9 @@ from voc.core.outbox.api import emit
 
 LOOK_AGAIN = timedelta(seconds=1)
 CHANGED = "thread.changed"
+# Status and buttons.
+Standing = tuple[str, list[Any]]
+NOTHING: Standing = ("", [])
 
 log = structlog.get_logger(__name__)
 
@@ -69,15 +72,20 @@ def stand(row: Delivery, *, conversation: Conversation, receipt: Receipt) -> Non
         thread = Thread.objects.select_for_update().filter(uuid=conversation.id).first()
         if thread is None:
             return
-        opened = not thread.root_id
+        adrift = receipt.adrift and thread.root_id == conversation.root_id
+        opened = adrift or not thread.root_id
         if opened:
+            if thread.root_id:
+                log.warning("thread.root_gone", thread=conversation.id)
             thread.root_id = receipt.root_id or receipt.vendor_id
             thread.root_of = receipt.root_of or row.uuid
             thread.place = receipt.place
             thread.opener = thread.lease_until = None
             thread.doubtful = False
-        is_root = opened and str(thread.root_of) == str(row.uuid)
-        _turn(thread, message["status"], message["buttons"], at=row.created_at, shown=is_root)
+        showing: Standing | None = None
+        if opened and str(thread.root_of) == str(row.uuid):
+            showing = NOTHING if adrift else (message["status"], message["buttons"])
+        _turn(thread, message["status"], message["buttons"], at=row.created_at, showing=showing)
         thread.save()
 
 
@@ -91,7 +99,7 @@ def show(*, subject: str, status: str, buttons: Iterable[Button] = (), targets: 
         wanted = set(targets)
         threads = [thread for thread in threads if f"{thread.channel}:{thread.target}" in wanted]
     for thread in threads:
-        _turn(thread, status, [asdict(button) for button in buttons], at=clock.now(), shown=False)
+        _turn(thread, status, [asdict(button) for button in buttons], at=clock.now())
         thread.save()
     return len(threads)
 
@@ -109,14 +117,16 @@ def forget(*, conversation_id: str, root_id: str) -> None:
         log.warning("thread.root_gone", thread=conversation_id)
 
 
-def _turn(thread: Thread, status: str, buttons: list[Any], *, at: datetime, shown: bool) -> None:
-    """Take over what is newer, and have the first message edited unless it shows just that (`shown`: it shows these)."""
-    given = (status[:200], list(buttons))
-    before = (thread.status, thread.buttons)
+def _turn(thread: Thread, status: str, buttons: list[Any], *, at: datetime, showing: Standing | None = None) -> None:
+    """Take over what is newer, and have the first message edited unless it shows just that already.
+
+    `showing` is what it shows, where that is not what the row says.
+    """
+    showing = (thread.status, thread.buttons) if showing is None else (showing[0][:200], showing[1])
     # An older message, perhaps out of a backlog, must not turn the clock back.
     if status and not (thread.status_at and thread.status_at > at):
-        (thread.status, thread.buttons), thread.status_at = given, at
-    if not thread.root_id or (given if shown else before) == (thread.status, thread.buttons):
+        thread.status, thread.buttons, thread.status_at = status[:200], list(buttons), at
+    if not thread.root_id or showing == (thread.status, thread.buttons):
         return
     thread.version += 1
     emit(

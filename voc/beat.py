@@ -17,6 +17,7 @@ def schedule(*, sweep_seconds: float, jira_seconds: float) -> dict[str, dict[str
             "schedule": sweep_seconds,
             "options": {"expire_seconds": max(10, round(3 * sweep_seconds))},
         },
+        "outages": {"task": "voc.core.tasks.review_outages", "schedule": 10.0, "options": {"expire_seconds": 30}},
         "audit-seal": {"task": "voc.core.audit.tasks.seal", "schedule": 15.0, "options": {"expire_seconds": 60}},
         "audit-prune": {"task": "voc.core.audit.tasks.prune", "schedule": crontab(minute=7, hour=4)},
         "retention": {"task": "tickets.tasks.erase_old", "schedule": crontab(minute=57, hour=3)},

@@ -44,13 +44,15 @@ class Receipt:
     """The other side took the message. `vendor_id` is its name for it, "" where the protocol gives none.
 
     `place` is where it stands, for threads. `root_id` and `root_of` name a conversation's first message that was found
-    rather than made: its id, and the parcel that it was.
+    rather than made: its id, and the parcel that it was. `adrift` says that the message stands by itself, outside of the
+    conversation that it was meant for: it is the first one of that now, and may show neither status nor buttons.
     """
 
     vendor_id: str = ""
     place: str = ""
     root_id: str = ""
     root_of: str = ""
+    adrift: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from voc.core.errors import Permanent, Transient
 
 EVENT_TYPE = "voc_delivery"
 CHANNEL_ID = re.compile(r"[CGDU][A-Z0-9]{2,30}")
-ROOT_GONE = ("thread_not_found", "message_not_found", "cannot_reply_to_message")
+ROOT_GONE = ("thread_not_found", "message_not_found", "cannot_reply_to_message", "invalid_thread_ts")
 # Slack's clock and ours may differ, and what was thought of a moment ago may have been posted before.
 SKEW = timedelta(minutes=2)
 PAGE = 200
@@ -88,9 +88,11 @@ class Slack(Channel):
             if thread and thread.root_id and error.code in ROOT_GONE:
                 raise RootGone(error.message) from None
             raise
-        return Receipt(
-            vendor_id=str(posted["ts"]), place=str(posted["channel"]), root_id=root_id or "", root_of=root_of or ""
-        )
+        ts, channel = str(posted["ts"]), str(posted["channel"])
+        if root_id and not (posted.get("message") or {"thread_ts": root_id}).get("thread_ts"):
+            # To a first message that was deleted Slack takes no reply, and does not say so: it posts it into the channel.
+            return Receipt(vendor_id=ts, place=channel, adrift=True)
+        return Receipt(vendor_id=ts, place=channel, root_id=root_id, root_of=root_of)
 
     def edit(self, *, place: str, root_id: str, message: NotificationMessage, parcel_id: str, thread_id: str) -> None:
         shown = payload(message, live=True)
@@ -123,7 +125,8 @@ class Slack(Channel):
         place = self._place(parcel.target)
         for message in self._look(place, since=parcel.since, root_id=thread.root_id if thread else ""):
             if _carried(message).get("delivery") == parcel.id:
-                return Receipt(vendor_id=str(message["ts"]), place=place)
+                # In the channel it may stand as a reply to a first message that was deleted.
+                return Receipt(vendor_id=str(message["ts"]), place=place, adrift=bool(thread and not thread.root_id))
         return None
 
     def _root(self, parcel: Parcel) -> tuple[str, str]:

@@ -12,7 +12,9 @@ from notifications.message import Incident, NotificationMessage
 from notifications.routing.audience import audience
 from notifications.routing.occasions import Occasion
 from notifications.routing.telling import tell_these
+from notifications.services import known_targets
 from voc.core.models import Alert
+from voc.core.outages import PREFIX
 from voc.core.outbox.api import RunningJob
 from voc.core.vocabulary import Urgency
 
@@ -24,10 +26,11 @@ KINDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("integrations", "integration.down", "integration.recovered"),
     ("jira", "integration.down", "integration.recovered"),
     ("log", "integration.down", "integration.recovered"),
+    (PREFIX, "integration.down", "integration.recovered"),
 )
 OTHER: Final = ("", "alert.raised", "alert.cleared")
 # What follows them is the target, or the channel, that does not work.
-LAME: Final = ("notifications:", "jobs-given-up:")
+LAME: Final = ("notifications:", "jobs-given-up:", PREFIX)
 
 
 def tell_alert(job: RunningJob) -> None:
@@ -39,9 +42,18 @@ def tell_alert(job: RunningJob) -> None:
     occasion = Occasion(event=event_of(alert.key, raised=raised), subject=alert.key[:120])
     compose = partial(_message, alert, occasion=occasion, key=job.key, raised=raised)
     # Where a place takes no messages of ours, this one would fare no better.
-    lame = {alert.key.removeprefix(prefix) for prefix in LAME} if raised else set()
+    lame = _lame(alert.key) if raised else set()
     with job.fenced():
         tell_these([each for each in audience(occasion) if not lame & {each.target, each.channel}], compose)
+
+
+def _lame(key: str) -> set[str]:
+    """The target, or the channel, that the alert says does not work."""
+    lame = {key.removeprefix(prefix) for prefix in LAME if key.startswith(prefix)}
+    if key.startswith(PREFIX) and not lame & set(known_targets()):
+        # The breaker of a whole vendor, such as "slack:slack.com".
+        lame = {name.partition(":")[0] for name in lame}
+    return lame
 
 
 def event_of(key: str, *, raised: bool) -> str:

@@ -76,10 +76,16 @@ class Store:
         return self._by_ts.get((channel, ts))
 
     def delete(self, channel: str, ts: str) -> bool:
-        post = self._by_ts.pop((channel, ts), None)
-        if post is not None:
+        """Take a message away; of one that has replies a stone stays, under which the thread goes on."""
+        post = self.find(channel, ts)
+        if post is None or post.get("tombstone"):
+            return False
+        if any(other.get("thread_ts") == ts for other in self.posts if other is not post):
+            post.update(tombstone=True, text="This message was deleted.", blocks=[], metadata=None)
+        else:
             self.posts.remove(post)
-        return post is not None
+            del self._by_ts[(channel, ts)]
+        return True
 
     def top(self, channel: str) -> list[dict[str, Any]]:
         """The channel's own messages, oldest first, without what stands in threads."""
@@ -102,7 +108,7 @@ def shown(post: dict[str, Any], *, metadata: bool) -> dict[str, Any]:
     """A message as the Web API gives it."""
     message: dict[str, Any] = {
         "type": "message",
-        "subtype": "bot_message",
+        "subtype": "tombstone" if post.get("tombstone") else "bot_message",
         "user": BOT["user_id"],
         "bot_id": BOT["bot_id"],
         "text": post["text"],

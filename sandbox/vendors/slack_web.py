@@ -80,9 +80,9 @@ class WebApi:
     def _post(self, given: dict[str, Any]) -> dict[str, Any]:
         channel = self._channel(given, direct=True)
         fields = _content(given)
-        if root := given.get("thread_ts"):
-            if not isinstance(root, str) or self.store.find(channel, root) is None:
-                raise WebError("thread_not_found")
+        root = given.get("thread_ts")
+        # To a message that is not there Slack takes no reply: it says nothing, and posts it into the channel.
+        if isinstance(root, str) and self.store.find(channel, root) is not None:
             fields["thread_ts"] = root
         post = self.store.add(channel, fields)
         return {"channel": channel, "ts": post["ts"], "message": shown(post, metadata=True)}
@@ -98,7 +98,7 @@ class WebApi:
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
         channel = self._channel(given)
         post = self.store.find(channel, str(given.get("ts")))
-        if post is None:
+        if post is None or post.get("tombstone"):
             raise WebError("message_not_found")
         new = _content(given)
         # Metadata that is not given stays.

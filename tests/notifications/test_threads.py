@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from django.conf import LazySettings
 from django.db import connection, transaction
@@ -171,19 +170,6 @@ def test_a_message_out_of_a_backlog_does_not_turn_the_status_back(sandbox: Sandb
     drain_all()
 
     assert "Approved" in str(roots(sandbox)[0]["blocks"])
-
-
-def test_a_thread_whose_first_message_was_deleted_begins_anew(sandbox: SandboxClient, channel: str) -> None:
-    send(about("VOC-1"))
-    [root] = roots(sandbox)
-    httpx.post(sandbox.url("/_sandbox/slack/delete"), json={"channel": channel, "ts": root["ts"]})
-
-    second = about("VOC-1")
-    assert send(second).state == DeliveryState.RETRY
-    assert send(second).state == DeliveryState.ACCEPTED
-    send(about("VOC-1"))
-
-    assert [bool(post.get("thread_ts")) for post in posts(sandbox)] == [False, True]
 
 
 def test_a_refused_opener_holds_nobody_up(sandbox: SandboxClient, channel: str) -> None:

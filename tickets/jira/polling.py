@@ -10,13 +10,14 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from integrations.jira.base import JiraGone, JiraIssue
-from integrations.jira.client import JiraClient, get_client, is_configured
+from integrations.jira.client import PEER, JiraClient, get_client, is_configured
 from tickets.jira import comments, following, inbound, outage
 from tickets.models import JiraLink, JiraState, JiraSync, Status
 from tickets.models.jira import LABEL_PREFIX
 from voc.core import clock
-from voc.core.alerts import clear_alert, raise_alert
+from voc.core.alerts import clear_alert, open_alerts, raise_alert
 from voc.core.errors import VocError
+from voc.core.outages import outage_key
 
 # Search is behind by minutes at times, and clocks differ: so much is asked for twice.
 OVERLAP: Final = timedelta(minutes=10)
@@ -170,5 +171,6 @@ def _failed(sync: JiraSync, error: VocError) -> None:
     outage.heed(error)
     since = sync.failing_since or clock.now()
     JiraSync.objects.filter(pk=1).update(claimed_until=None, error=error.message[:2000], failing_since=since)
-    if clock.now() - since >= SILENT_FOR:
+    # An outage that is told already explains it.
+    if clock.now() - since >= SILENT_FOR and not open_alerts(outage_key(PEER)):
         raise_alert(ALERT, title=_("Tickets do not follow their Jira issues"), body=error.message)

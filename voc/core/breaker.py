@@ -10,19 +10,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.utils.translation import gettext as _
 
 from voc.core import clock
 from voc.core.errors import Transient
+from voc.core.redaction import redact
 from voc.core.redis import RedisAway, door
 
 FIRST_DELAY = 3.0
 FACTOR = 3.0
 LONGEST_DELAY = 300.0
 PEERS = "voc:breakers"
+# Peers that have failed as often in a row as opens their breaker, however long that took.
+LAME = "voc:breakers:lame"
+OUTAGE_KEPT_SECONDS = 7 * 86400
+WHY_LENGTH = 300
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +43,13 @@ class Policy:
     """When a breaker opens: at `failures` within `window` seconds, no success between them; for `open_seconds`.
 
     After that one call is let through to probe; others wait until it has ended, or `open_seconds` have passed again.
+    `failures` in a row are an outage (see `outages`), within the window or not, unless `told` says that somebody else tells.
     """
 
     failures: int = 3
     window: float = 60
     open_seconds: float = 30
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,14 @@ class Permit:
 
     wait: float = 0
     worried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A peer that does not answer: since when, and its last error, without secrets."""
+
+    since: datetime
+    why: str
 
 
 class Breaker:
@@ -76,10 +91,10 @@ class Breaker:
             yield
         except Transient as error:
             # With a time it said "not now", which takes a peer that works.
-            self._note(failed=error.at is None, permit=permit)
+            self._note(failed=error.at is None, permit=permit, why=error.message)
             raise
         except OSError as error:
-            self._note(failed=True, permit=permit)
+            self._note(failed=True, permit=permit, why=type(error).__name__)
             raise Transient(f"{self.peer}: {type(error).__name__}", ambiguous=True) from error
         except BaseException:
             self._note(failed=False, permit=permit)
@@ -93,12 +108,12 @@ class Breaker:
             return self._local.ask(self.policy)
         return Permit(wait=wait, worried=worried)
 
-    def _note(self, *, failed: bool, permit: Permit) -> None:
+    def _note(self, *, failed: bool, permit: Permit, why: str = "") -> None:
         if not failed and not permit.worried:
             return
         opened = self._local.note(failed, self.policy)
         try:
-            opened = shared.note(self.peer, self.policy, failed=failed)
+            opened = shared.note(self.peer, self.policy, failed=failed, why=redact(why)[:WHY_LENGTH])
         except RedisAway:
             log.debug("breaker.local", peer=self.peer)
         if opened:
@@ -106,15 +121,16 @@ class Breaker:
 
 
 class _Shared:
-    """The state in Redis: `fails` (a list of times) and `open` (a hash with `until` and `probe`), by Redis' own clock."""
+    """The state in Redis, by its own clock: `fails` (a list of times), `open` (a hash with `until` and `probe`) and `outage` (a
+    hash with `row`, the failures since the last success, `since` and `why`)."""
 
     CLOCK = "local t = redis.call('TIME') local now = t[1] + t[2] / 1000000 "
-    # KEYS: fails, open. ARGV: open_seconds. Answers seconds to wait (as text) and whether there is anything on record.
+    # KEYS: fails, open, outage. ARGV: open_seconds. Answers seconds to wait (as text) and whether there is anything on record.
     ASK = (
         CLOCK
         + """
 local until_ = tonumber(redis.call('HGET', KEYS[2], 'until') or '0')
-if until_ == 0 then return {'0', redis.call('EXISTS', KEYS[1])} end
+if until_ == 0 then return {'0', redis.call('EXISTS', KEYS[1], KEYS[3])} end
 if now < until_ then return {tostring(until_ - now), 1} end
 local probe = tonumber(redis.call('HGET', KEYS[2], 'probe') or '0')
 if now < probe then return {tostring(math.min(probe - now, 2)), 1} end
@@ -123,10 +139,17 @@ redis.call('EXPIRE', KEYS[2], 3600)
 return {'0', 1}
 """
     )
-    # ARGV: failures, window, open_seconds, peer. Answers whether this failure opened it.
+    # ARGV: failures, window, open_seconds, peer, told (1 or 0), why. Answers whether this failure opened it.
     FAILED = (
         CLOCK
-        + """
+        + f"""
+if ARGV[5] == '1' then
+  local row = redis.call('HINCRBY', KEYS[3], 'row', 1)
+  redis.call('HSETNX', KEYS[3], 'since', string.format('%.3f', now))
+  redis.call('HSET', KEYS[3], 'why', ARGV[6])
+  redis.call('EXPIRE', KEYS[3], {OUTAGE_KEPT_SECONDS})
+  if row >= tonumber(ARGV[1]) then redis.call('SADD', '{LAME}', ARGV[4]) end
+end
 local open = redis.call('EXISTS', KEYS[2]) == 1
 if not open then
   redis.call('RPUSH', KEYS[1], tostring(now))
@@ -139,9 +162,7 @@ end
 redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('HSET', KEYS[2], 'until', tostring(now + ARGV[3]))
 redis.call('EXPIRE', KEYS[2], 3600)
-redis.call('SADD', '"""
-        + PEERS
-        + """', ARGV[4])
+redis.call('SADD', '{PEERS}', ARGV[4])
 return 1
 """
     )
@@ -150,13 +171,33 @@ return 1
         wait, worried = door().run_script(self.ASK, self._keys(peer), [policy.open_seconds])
         return float(wait), bool(worried)
 
-    def note(self, peer: str, policy: Policy, *, failed: bool) -> bool:
+    def note(self, peer: str, policy: Policy, *, failed: bool, why: str) -> bool:
         keys = self._keys(peer)
         if not failed:
             door().call(lambda client: client.delete(*keys))
             return False
-        arguments: list[str | float] = [policy.failures, policy.window, policy.open_seconds, peer]
+        told = int(policy.told)
+        arguments: list[str | float] = [policy.failures, policy.window, policy.open_seconds, peer, told, why]
         return bool(door().run_script(self.FAILED, keys, arguments))
+
+    def outages(self) -> dict[str, Outage]:
+        found = {}
+        for peer in door().call(lambda client: sorted(map(str, client.smembers(LAME)))):
+            kept = self._outage(peer)
+            if kept:
+                since = datetime.fromtimestamp(float(kept["since"]), UTC)
+                found[peer] = Outage(since=since, why=kept["why"])
+            else:
+                # It has answered since, or nobody has asked it for a week.
+                self._heal(peer)
+        return found
+
+    def _heal(self, peer: str) -> None:
+        door().call(lambda client: client.srem(LAME, peer))
+
+    def _outage(self, peer: str) -> dict[str, str]:
+        kept = door().call(lambda client: client.hgetall(self._keys(peer)[2]))
+        return {str(name): str(value) for name, value in kept.items()}
 
     def states(self) -> dict[str, bool]:
         peers = door().call(lambda client: sorted(map(str, client.smembers(PEERS))))
@@ -170,7 +211,7 @@ return 1
 
     @staticmethod
     def _keys(peer: str) -> list[str]:
-        return [f"voc:breaker:{{{peer}}}:fails", f"voc:breaker:{{{peer}}}:open"]
+        return [f"voc:breaker:{{{peer}}}:{part}" for part in ("fails", "open", "outage")]
 
 
 @dataclass
@@ -232,3 +273,8 @@ def breaker_states() -> dict[str, bool]:
     except RedisAway:
         with _states_lock:
             return {peer: state.is_open for peer, state in sorted(_states.items())}
+
+
+def outages() -> dict[str, Outage]:
+    """Every peer that fails and has not answered since. Raises RedisAway: then nobody knows."""
+    return shared.outages()

@@ -143,17 +143,26 @@ def test_who_takes_over_from_an_opener_that_vanished_finds_its_first_message(sla
     assert receipt.root_of == opener.id
 
 
-def test_a_first_message_that_was_deleted_is_noticed(slack: SlackPeer) -> None:
+def test_a_reply_to_a_first_message_that_was_deleted_says_that_it_stands_alone(slack: SlackPeer) -> None:
     root = slack.channel.deliver(in_thread(slack, message()))
     httpx.post(slack.sandbox.url("/_sandbox/slack/delete"), json={"channel": slack.target, "ts": root.vendor_id})
     place = {"root_id": root.vendor_id, "place": root.place}
 
     with pytest.raises(RootGone):
-        slack.channel.deliver(in_thread(slack, message(), **place))
-    with pytest.raises(RootGone):
         slack.channel.edit(**place, message=message(), parcel_id="p", thread_id="t")
+    receipt = slack.channel.deliver(in_thread(slack, message(), **place))
 
-    assert posts(slack) == []
+    [alone] = posts(slack)
+    assert (receipt.adrift, receipt.vendor_id) == (True, alone["ts"])
+    assert "thread_ts" not in alone
+
+
+@pytest.mark.parametrize("code", ["thread_not_found", "message_not_found", "invalid_thread_ts"])
+def test_a_first_message_that_slack_says_is_gone_is_no_refusal(slack: SlackPeer, code: str) -> None:
+    slack.fault("status", status=200, body=f'{{"ok": false, "error": "{code}"}}', content_type="application/json")
+
+    with pytest.raises(RootGone):
+        slack.channel.deliver(in_thread(slack, message(), root_id="1.000001", place=slack.target))
 
 
 def test_an_edit_shows_the_new_status_without_buttons_and_can_be_found_as_before(slack: SlackPeer) -> None:
