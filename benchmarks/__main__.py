@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-EVERY = ("outbox", "lists")
+EVERY = ("outbox", "lists", "search")
 
 
 def main() -> int:
