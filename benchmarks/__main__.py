@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-EVERY = ("outbox", "lists", "audit")
+EVERY = ("outbox", "lists", "audit", "search")
 
 
 def main() -> int:

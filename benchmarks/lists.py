@@ -26,12 +26,12 @@ ROUNDS = 30
 # One statement, so that the counts' trigger runs once. A tenth of the tickets waits; the rest is done with.
 FILL = """
 INSERT INTO tickets_ticket (ticket_id, status, created_at, updated_at, raw_voc, customer_name, channel, received_at, summary,
-    customer_contact, analyst, urgency, agent_decision_primary, decision_confidence, grams, search_text)
+    customer_contact, analyst, urgency, agent_decision_primary, decision_confidence)
 SELECT 'VOC-20250101-' || lpad(n::text, 7, '0'),
     CASE WHEN n %% 10 = 0 THEN 'WAITING_CONFIRM' ELSE 'DONE' END,
     now() - n * interval '1 second', now(), 'The refund button fails ' || n, 'Customer ' || n, 'web',
     now() - n * interval '1 second', 'The refund button fails', '', 'bench',
-    (ARRAY['low', 'medium', 'high'])[1 + n %% 3], 'code_error', 0.9, '{}', ''
+    (ARRAY['low', 'medium', 'high'])[1 + n %% 3], 'code_error', 0.9
 FROM generate_series(%s, %s) AS n
 """
 

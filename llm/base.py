@@ -81,7 +81,11 @@ class PastCase:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that an analyst may look at when it decides. `missing_sources` names the log systems that did not answer."""
+    """All that an analyst may look at when it decides. `missing_sources` names the log systems that did not answer.
+
+    `patterns` tells what repeats among all failing lines that were found, also those that `logs` has no room for: a line
+    for each error code, stack trace and service whose partner fails, the most frequent first.
+    """
 
     complaint: Complaint
     normalised: Normalised
@@ -89,6 +93,7 @@ class Case:
     contexts: tuple[LogContext, ...] = ()
     past_cases: tuple[PastCase, ...] = ()
     missing_sources: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import has_permission
+from accounts.permissions import get_current_user, has_permission
 from tickets import admin_acts, queries
 from tickets.admin_logs import SystemForm, try_query
-from tickets.models import AnalysisRun, AnalysisStep, Comment, System, Ticket, TicketEvent
+from tickets.models import AnalysisRun, AnalysisStep, Comment, Synonyms, System, Ticket, TicketEvent
 from tickets.personal import restored
 from tickets.results import Reason, told
 from voc.core.vocabulary import ProblemType
@@ -155,9 +155,6 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
         (_("Jira"), {"fields": ("jira_issue_key", "jira_project_key", "jira_synced_at"), "classes": ("collapse",)}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
-        return super().get_queryset(request).defer("search_text", "grams")
-
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Ticket | None:
         """As it is to be read: whoever may enter here may decide."""
         ticket = super().get_object(request, object_id, from_field)
@@ -166,7 +163,7 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
     ) -> tuple[QuerySet[Ticket], bool]:
-        return queries.search(queryset, search_term), False
+        return queries.search(queryset, search_term, reader=get_current_user(request)), False
 
     def view_on_site(self, ticket: Ticket) -> str:
         return reverse("ticket", args=[ticket.ticket_id])
@@ -219,7 +216,7 @@ class OfTicket(ReadOnly, admin.ModelAdmin[Any]):
     search_help_text = _("A ticket id.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("ticket__search_text", "ticket__grams", "ticket__raw_voc")
+        return super().get_queryset(request).defer("ticket__raw_voc")
 
     @admin.display(description=_("ticket"))
     def of_ticket(self, row: Any) -> SafeString:
@@ -350,3 +347,37 @@ class SystemAdmin(admin.ModelAdmin[System]):
 
     def has_delete_permission(self, request: HttpRequest, obj: System | None = None) -> bool:
         return False
+
+
+@admin.register(Synonyms)
+class SynonymsAdmin(admin.ModelAdmin[Synonyms]):
+    """Admins edit them, managers may look; the admin's history says who changed what."""
+
+    list_display = ("name", "listed", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name", "words")
+    fields = ("name", "words", "is_active")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "words":
+            return OnePerLine(label=db_field.verbose_name, help_text=db_field.help_text)
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+    @admin.display(description=Synonyms._meta.get_field("words").verbose_name)
+    def listed(self, group: Synonyms) -> str:
+        return ", ".join(str(word) for word in group.words)[:120]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return has_permission(request.user, "ticket:read")
+
+    def has_view_permission(self, request: HttpRequest, obj: Synonyms | None = None) -> bool:
+        return has_permission(request.user, "ticket:read")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return has_permission(request.user, CONFIGURE)
+
+    def has_change_permission(self, request: HttpRequest, obj: Synonyms | None = None) -> bool:
+        return has_permission(request.user, CONFIGURE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Synonyms | None = None) -> bool:
+        return has_permission(request.user, CONFIGURE)

@@ -15,7 +15,7 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Tickets")
     audited = {
         "Ticket": Audited(
-            hidden=("grams", "search_text", "urgency_rank", "updated_at"),
+            hidden=("urgency_rank", "updated_at"),
             personal=(
                 "raw_voc",
                 "customer_name",
@@ -51,6 +51,8 @@ class TicketsConfig(AppConfig):
         "JiraComment": _of_ticket(personal=("body", "error")),
         "JiraSync": NotAudited("how far a machine has read"),
         "System": Audited(),
+        "SearchEntry": NotAudited("follows from the ticket's texts"),
+        "Synonyms": Audited(),
         "IdempotencyKey": NotAudited("answers to be given again, for a day"),
         "TicketCount": NotAudited("kept by a trigger of its own"),
         "TicketDay": NotAudited("the base of a day's numbers"),

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from llm import cache
 from notifications.models import Delivery, DeliveryAttempt, Thread
 from notifications.routing.models import Held
-from tickets.grams import searchable
+from tickets import indexing
 from tickets.models import (
     AnalysisRun,
     AnalysisStep,
@@ -114,9 +114,12 @@ def _erase(tickets: list[Ticket], *, contacts: set[str]) -> Report:
         names = {each.customer_name for each in tickets}
         _overwrite(tickets)
         _forget_mentions(numbers)
+        mentioning = indexing.keys_holding(everywhere)
         places = scrubbing.scrub_tables(
             everywhere=everywhere, names=names, tickets={each.pk: each.ticket_id for each in tickets}
         )
+        for ticket in Ticket.objects.filter(pk__in=mentioning):
+            indexing.index(ticket)
         sealing.forget(numbers)
         handles = {customers.handle_of(contact, otherwise="") for contact in contacts}
         handles |= {customers.handle_of("", otherwise=number) for number in numbers}
@@ -156,11 +159,6 @@ def _overwrite(tickets: list[Ticket]) -> None:
         ticket.external_id = ticket.decision_reason = ticket.action_proposal = ticket.manual_cause = None
         for name in ("reject_reason", "manual_resolution", "manual_reason"):
             setattr(ticket, name, ERASED if getattr(ticket, name) else None)
-        words = searchable(
-            raw_voc=ERASED, summary="", customer_name=ERASED, ticket_id=ticket.ticket_id, external_id=None
-        )
-        for name, value in words.items():
-            setattr(ticket, name, value)
     columns = [
         "raw_voc",
         "customer_name",
@@ -171,8 +169,10 @@ def _overwrite(tickets: list[Ticket]) -> None:
         "action_proposal",
         "placeholders",
     ]
-    columns += ["manual_cause", "reject_reason", "manual_resolution", "manual_reason", "search_text", "grams"]
+    columns += ["manual_cause", "reject_reason", "manual_resolution", "manual_reason"]
     Ticket.objects.bulk_update(tickets, columns, batch_size=BATCH)
+    for ticket in tickets:
+        indexing.index(ticket)
     mine = [ticket.pk for ticket in tickets]
     for event in TicketEvent.objects.filter(ticket__in=mine).exclude(data={}):
         TicketEvent.objects.filter(pk=event.pk).update(data=_figures(event.data))

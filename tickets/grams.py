@@ -1,14 +1,19 @@
-"""What substring search and similar cases look up: hashes of a text's characters and pairs of neighbouring characters.
+"""What substring search looks up: hashes of a text's characters and pairs of neighbouring characters.
 
 They work for Korean, which has no words to speak of, and need no extension of PostgreSQL: an index over an integer array.
 """
 
 import unicodedata
 import zlib
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 # Between two fields in the text that is searched: nobody types it, so that no match spans two fields.
 SEPARATOR: Final = "\x1f"
+# Spans of time, as powers of two of a second: 9 hours, 3 days, 24 days, 194 days, and more than 4 years.
+SPANS: Final = (15, 18, 21, 24, 27)
 
 
 def normalise(text: str) -> str:
@@ -16,31 +21,49 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
 
 
-def grams(text: str) -> list[int]:
-    """The hashes (signed 32 bits, sorted, each once) of the normalised text's characters and pairs of characters."""
-    folded = normalise(text)
-    return sorted({_hash(char) for char in folded} | _pairs(folded))
+def searchable(texts: Iterable[str]) -> str:
+    """Several fields as one text to be searched, normalised."""
+    return normalise(SEPARATOR.join(texts))
+
+
+def grams(*texts: str) -> list[int]:
+    """The hashes (signed 32 bits, sorted, each once) of the normalised texts' characters and pairs of characters."""
+    found: set[int] = set()
+    for text in texts:
+        folded = normalise(text)
+        found |= {hashed(char) for char in folded} | _pairs(folded)
+    return sorted(found)
 
 
 def query_grams(text: str) -> list[int]:
     """The hashes that every text with this substring has. Of two characters and more, the pairs say it all."""
     folded = normalise(text)
-    return sorted(_pairs(folded) if len(folded) > 1 else {_hash(char) for char in folded})
+    return sorted(_pairs(folded) if len(folded) > 1 else {hashed(char) for char in folded})
+
+
+def spans_of(moment: datetime) -> list[int]:
+    """The hashes of the spans of time that hold the moment, the short ones first."""
+    return [_span(span, int(moment.timestamp()) >> span) for span in SPANS]
+
+
+def around(moment: datetime, span: int) -> tuple[datetime, list[int]]:
+    """The hashes of the spans of 2**`span` seconds around the moment: its own, the one before, the one after; and when
+    the first of them begins."""
+    number = int(moment.timestamp()) >> span
+    begins = datetime.fromtimestamp((number - 1) << span, tz=moment.tzinfo)
+    return begins, [_span(span, number + step) for step in (-1, 0, 1)]
+
+
+def _span(span: int, number: int) -> int:
+    return hashed(f"{SEPARATOR}{span}:{number}")
 
 
 def _pairs(folded: str) -> set[int]:
-    return {_hash(folded[at : at + 2]) for at in range(len(folded) - 1)}
+    return {hashed(folded[at : at + 2]) for at in range(len(folded) - 1)}
 
 
-def _hash(gram: str) -> int:
-    """Stable over processes and versions, unlike hash()."""
+@lru_cache(maxsize=65536)
+def hashed(gram: str) -> int:
+    """A signed number of 32 bits, the same over processes and versions, unlike hash()."""
     value = zlib.crc32(gram.encode())
     return value - (1 << 32) if value >= 1 << 31 else value
-
-
-def searchable(
-    *, raw_voc: str, summary: str, customer_name: str, ticket_id: str, external_id: str | None
-) -> dict[str, object]:
-    """The ticket fields `search_text` and `grams` that belong to these texts."""
-    text = normalise(SEPARATOR.join((raw_voc, summary, customer_name, ticket_id, external_id or "")))
-    return {"search_text": text, "grams": grams(text)}

@@ -95,7 +95,7 @@ def _show(ticket: Ticket) -> None:
 
 
 def _ticket(ticket_id: str) -> Ticket | None:
-    return Ticket.objects.select_related("decided_by").defer("grams", "search_text").filter(ticket_id=ticket_id).first()
+    return Ticket.objects.select_related("decided_by").filter(ticket_id=ticket_id).first()
 
 
 def _verdict(ticket: Ticket, payload: dict[str, Any]) -> TicketEvent | None:

@@ -11,7 +11,19 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 from django.utils.translation import gettext as _
 
 from tickets.models import Ticket
-from tickets.queries import AnyUser, TicketFilter, as_seen_by, count_tickets, filter_tickets, sees_all, visible_tickets
+from tickets.queries import (
+    MOST_COUNTED,
+    AnyUser,
+    TicketFilter,
+    as_seen_by,
+    count_found,
+    count_tickets,
+    filter_tickets,
+    newest_found,
+    sees_all,
+    visible_tickets,
+)
+from voc.core import clock
 from voc.core.errors import InvalidInput
 
 Sort = Literal["created_at", "urgency", "waiting"]
@@ -31,7 +43,10 @@ _SALT: Final = "tickets.cursor"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`tickets` of page `page` (from 1); `total_pages` is 0 when there are none; `next_cursor` is None on the last page."""
+    """`tickets` of page `page` (from 1); `total_pages` is 0 when there are none; `next_cursor` is None on the last page.
+
+    `is_more` says that a search found at least `total_count`, which is then not counted further; only cursors go on there.
+    """
 
     tickets: list[Ticket]
     total_count: int
@@ -39,6 +54,7 @@ class Page:
     limit: int
     total_pages: int
     next_cursor: str | None
+    is_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +83,16 @@ def page_of(
     `cursor` takes the place of `page`; the total of a list whose count is not kept comes with it, as of the first page.
     """
     of_all = sees_all(user)
-    tickets = filter_tickets(visible_tickets(user), wanted)
+    tickets = filter_tickets(visible_tickets(user), wanted, reader=user)
     list_name = _name_of_list(user, wanted, sort, order)
     if cursor:
         place = _read(cursor, list_name, sort)
         kept = of_all and wanted.counts_are_kept
         total = count_tickets(tickets, wanted, of_all=of_all) if kept else place.total
         page = place.page + 1
-        rows = list(_beyond(tickets, place.key, sort, order)[: limit + 1])
+        rows = _rows_beyond(tickets, place.key, sort, order, limit + 1, found=bool(wanted.q.strip()))
+    elif wanted.q.strip():
+        total, rows = _rows_found(tickets, sort, order, (page - 1) * limit, limit + 1)
     else:
         total = count_tickets(tickets, wanted, of_all=of_all)
         start = (page - 1) * limit
@@ -82,7 +100,33 @@ def page_of(
         rows = list(_sorted(tickets, sort, order)[start : start + limit + 1]) if start < total else []
     shown = rows[:limit]
     following = _write(_Place(_key(shown[-1], sort), page, total), list_name) if len(rows) > limit else None
-    return Page([as_seen_by(user, row) for row in shown], total, page, limit, -(-total // limit), following)
+    is_more = bool(wanted.q.strip()) and total >= MOST_COUNTED
+    return Page([as_seen_by(user, row) for row in shown], total, page, limit, -(-total // limit), following, is_more)
+
+
+def _rows_found(
+    tickets: QuerySet[Ticket], sort: Sort, order: Order, start: int, number: int
+) -> tuple[int, list[Ticket]]:
+    """How many a search finds, and `number` of them from `start` on."""
+    if (sort, order) != ("created_at", "desc"):
+        total = count_found(tickets)
+        return total, list(_sorted(tickets, sort, order)[start : start + number]) if start < total else []
+    # One more than is counted: the last page that has a number leads on, too.
+    keys = newest_found(tickets.values_list("pk", flat=True), MOST_COUNTED + 1, until=clock.now())
+    wanted = keys[start : start + number]
+    return min(len(keys), MOST_COUNTED), list(
+        _sorted(Ticket.objects.filter(pk__in=wanted), sort, order)
+    ) if wanted else []
+
+
+def _rows_beyond(
+    tickets: QuerySet[Ticket], key: tuple[Any, ...], sort: Sort, order: Order, number: int, *, found: bool
+) -> list[Ticket]:
+    """The first `number` behind `key`; `found` says that a search led to them."""
+    beyond = _beyond(tickets, key, sort, order)
+    if not found or (sort, order) != ("created_at", "desc"):
+        return list(beyond[:number])
+    return newest_found(beyond, number, until=key[0])
 
 
 def following(tickets: QuerySet[Ticket], ticket: Ticket, *, sort: Sort, order: Order) -> Ticket | None:
@@ -94,7 +138,7 @@ def following(tickets: QuerySet[Ticket], ticket: Ticket, *, sort: Sort, order: O
 def _sorted(tickets: QuerySet[Ticket], sort: Sort, order: Order) -> QuerySet[Ticket]:
     sign = "-" if order == "desc" else ""
     ranked = tickets.alias(**{_CALM: -F("urgency_rank")})
-    return ranked.order_by(*(f"{sign}{column}" for column in _KEYS[sort])).defer("search_text", "grams")
+    return ranked.order_by(*(f"{sign}{column}" for column in _KEYS[sort]))
 
 
 def _beyond(tickets: QuerySet[Ticket], key: tuple[Any, ...], sort: Sort, order: Order) -> QuerySet[Ticket]:

@@ -64,7 +64,7 @@ def _waiting() -> QuerySet[Ticket]:
     steps = TicketEvent.objects.filter(ticket=OuterRef("pk")).exclude(status_after="").order_by("-id")
     tickets = Ticket.objects.filter(
         status__in=[Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED], urgency=Urgency.HIGH
-    ).defer("grams", "search_text", "raw_voc")
+    ).defer("raw_voc")
     return tickets.annotate(since=Subquery(steps.values("at")[:1]), step=Subquery(steps.values("pk")[:1])).order_by(
         F("pk")
     )

@@ -277,7 +277,11 @@ class PageSerializer(serializers.Serializer[Any]):
     """`next_cursor` leads to the following page at the same cost however deep; it is null on the last one."""
 
     tickets = RowSerializer(many=True)
-    total_count = serializers.IntegerField()
+    total_count = serializers.IntegerField(help_text=_("With q, what is found is counted to 1,000 and no further."))
+    total_count_is_capped = serializers.BooleanField(
+        source="is_more",
+        help_text=_("Whether there may be more than total_count: only next_cursor leads on behind page total_pages."),
+    )
     page = serializers.IntegerField()
     limit = serializers.IntegerField()
     total_pages = serializers.IntegerField()

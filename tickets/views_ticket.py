@@ -41,6 +41,7 @@ from tickets.services import may_complete
 from tickets.similar import similar_cases
 from tickets.views_issue import card_of, issue_offer
 from tickets.views_models import models_of
+from tickets.views_patterns import patterns_of
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
 from tickets.views_timeline import lines_of, similar_lines
@@ -162,6 +163,7 @@ def _analysis_context(found: Ticket, cases: Sequence[PastCase], *, personal: boo
         "runs": compare_runs(runs),
         "models": models_of(found.ticket_id, runs) if staff else None,
         "similar": similar_lines(similar),
+        "patterns": patterns_of(found, personal=personal),
     }
 
 

@@ -53,6 +53,9 @@ class Summary:
     failing_outside: tuple[Pattern, ...]
 
 
+NOTHING = Summary(0, 0, (), (), (), ())
+
+
 def summarise(entries: Iterable[LogEntry]) -> Summary:
     """The error patterns of any number of lines, in one pass."""
     codes: dict[str, Pattern] = {}

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from integrations.logs.base import LogAdapter, LogPlace, LogQuery, LogSourceError
 from integrations.logs.gathering import DEADLINE_SECONDS, at_place, gather, sources_of
+from integrations.logs.patterns import NOTHING, Summary, summarise
 from integrations.logs.ranking import About, fitting, rank
 from voc.core import clock
 from voc.core.errors import VocError
@@ -38,7 +39,7 @@ class Retrieved:
 
     `answered` and `missing` name log systems; a missing one costs its own evidence only: what it gave before it failed is
     here, and it stands in `missing` all the same. `problems` are sentences for the operators: a source that failed, a file
-    that could not be read.
+    that could not be read. `summary` tells what repeats among all lines that were found.
     """
 
     entries: tuple[LogEntry, ...] = ()
@@ -46,6 +47,7 @@ class Retrieved:
     answered: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     problems: tuple[str, ...] = field(default=())
+    summary: Summary = field(default=NOTHING)
 
 
 class EnhancedRAGService:
@@ -125,6 +127,7 @@ class Session:
             answered=tuple(name for name in self._answered if name not in self._missing),
             missing=tuple(self._missing),
             problems=(*self._missing.values(), *self._to_mend),
+            summary=summarise(unique(self._found)),
         )
 
     def _ask_real(self, queries: Sequence[LogQuery]) -> list[LogEntry]:

@@ -113,6 +113,7 @@ LOG_SUMMARY: Pair = (
     "{count} log lines ({services}; {levels}), {first} to {last}.",
 )
 NO_LOGS: Pair = ("조회된 로그가 없습니다.", "No log lines were found.")
+REPEATED: Pair = ("반복되는 오류: {patterns}.", "Repeated failures: {patterns}.")
 NO_SOURCE: Pair = ("응답하지 않은 로그 시스템: {names}.", "Log systems that did not answer: {names}.")
 
 ROOT_CAUSE: dict[str, Pair] = {

@@ -43,8 +43,8 @@ def test_running_workers_decide_by_the_new_version_within_ten_seconds_and_go_bac
             assert decided_by() == wanted
 
         worker = stack.supervisor.pid("worker")
-        assert decided_by() == "solver 1.1.0"
+        assert decided_by() == "solver 1.2.0"
         follows(["activate", "solver", "1.0.0"], "solver 1.0.0")
-        follows(["rollback", "solver"], "solver 1.1.0")
+        follows(["rollback", "solver"], "solver 1.2.0")
         assert stack.supervisor.pid("worker") == worker, "nobody was restarted"
         assert re.search(r"1\.0\.0", stack.manage("prompts", "list").stdout)

@@ -227,7 +227,7 @@ def border_of(messages: list[dict[str, str]]) -> str:
 def forged_border(messages: list[dict[str, str]]) -> str:
     """The border of untrusted text, where it stands more often than the prompt has it."""
     border, user = border_of(messages), messages[1]["content"]
-    expected = 6 if "Log lines:" in user else 2
+    expected = 8 if "Log lines:" in user else 2
     return border if user.count(border) != expected else ""
 
 

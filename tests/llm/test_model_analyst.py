@@ -100,7 +100,7 @@ def essence(result: AnalysisResult) -> tuple[Any, ...]:
 def test_a_model_decides_and_the_run_says_which_with_which_prompt(tmp_path: Path) -> None:
     result = analyse(tmp_path)
 
-    assert (result.analyst, result.prompt) == ("openai/gpt-6.1-terra", "solver 1.1.0"), (
+    assert (result.analyst, result.prompt) == ("openai/gpt-6.1-terra", "solver 1.2.0"), (
         "urgent and short goes to the fast one"
     )
     assert (result.primary, result.urgency, comes_to_people(result)) == ("integration_error", "high", False)
@@ -282,6 +282,15 @@ def test_a_similar_tickets_customer_is_not_named_to_models(tmp_path: Path, sandb
 
     [asked] = [m["content"] for m in sandbox.requests("openai")[-1].json["messages"] if m["role"] == "user"]
     assert f"{past.ticket_id}: (NAME 1) 고객, (PHONE 1) 결제 실패" in asked
+
+
+def test_what_repeats_among_failing_lines_is_told_to_models_and_people(tmp_path: Path, sandbox: SandboxClient) -> None:
+    lines = [line(f"refused order {n}", minutes=n + 1, error_code="PAY-502") for n in range(12)]
+    result = analyse(tmp_path, lines=lines)
+
+    assert "12 × code PAY-502" in result.decision_reason["log_summary"]
+    [asked] = [m["content"] for m in sandbox.requests("openai")[-1].json["messages"] if m["role"] == "user"]
+    assert "- 12 × code PAY-502 (PaymentService" in asked
 
 
 def test_a_complaint_keeps_its_reason_when_the_model_does_not_understand(

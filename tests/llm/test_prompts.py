@@ -82,7 +82,7 @@ def test_the_published_prompts_are_what_they_were() -> None:
     assert checks.prompts(None) == []
     assert {name: PromptManager().versions(name) for name in ("normalizer", "solver")} == {
         "normalizer": ["1.0.0", "1.1.0"],
-        "solver": ["1.0.0", "1.1.0"],
+        "solver": ["1.0.0", "1.1.0", "1.2.0"],
     }
 
 
@@ -109,12 +109,12 @@ def fresh() -> Iterator[None]:
 @pytest.mark.usefixtures("fresh")
 class TestActivation:
     def test_the_manifest_rules_until_somebody_activates_another_version(self) -> None:
-        assert activation.prompt_for("solver", "VOC-1").version == "1.1.0"
+        assert activation.prompt_for("solver", "VOC-1").version == "1.2.0"
         activation.activate(name="solver", version="1.0.0", actor=None)
         assert activation.prompt_for("solver", "VOC-1").version == "1.0.0"
         assert activation.prompt_for("normalizer", "VOC-1").version == "1.1.0"
         activation.rollback(name="solver", actor=None)
-        assert activation.prompt_for("solver", "VOC-1").version == "1.1.0"
+        assert activation.prompt_for("solver", "VOC-1").version == "1.2.0"
 
     def test_another_process_follows_within_ten_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert activation.FOLLOW_SECONDS < 10
@@ -145,7 +145,7 @@ class TestActivation:
 
     def test_a_version_whose_file_is_gone_gives_way_to_the_manifest(self) -> None:
         PromptActivation.objects.create(name="solver", label="active", version="9.9.9", at="2026-11-22T00:00:00Z")
-        assert activation.choice_of("solver").active == "1.1.0"
+        assert activation.choice_of("solver").active == "1.2.0"
 
     @pytest.mark.parametrize(
         ("name", "version", "label", "share", "field"),
@@ -173,7 +173,7 @@ class TestActivation:
         assert "1.1.0" in run("list")
         assert "+- Lines far from the time" in run("diff", "solver", "1.0.0")
         assert "solver: active is now 1.0.0" in run("activate", "solver", "1.0.0")
-        assert "canary is now 1.1.0 for 5 %" in run("activate", "solver", "latest", "--canary", "5")
+        assert "canary is now 1.2.0 for 5 %" in run("activate", "solver", "latest", "--canary", "5")
         assert "canary 5 %" in run("list")
         assert "active is now 1.0.0" in run("rollback", "solver")
         rendered = run(

@@ -25,7 +25,7 @@ def signed_in(**fields):
 
 def test_an_admin_compares_two_versions_and_switches_without_a_deploy():
     admin = signed_in(admin=True)
-    assert activation.choice_of("solver").active == "1.1.0"
+    assert activation.choice_of("solver").active == "1.2.0"
     shown = admin.get("/prompts/", {"name": "solver", "old": "1.0.0", "new": "1.1.0"}).content.decode()
     assert "<ins>- Lines far from the time of the complaint" in shown
     assert "<del>- ruled_out: for each other type, why it is not that one.</del>" in shown
@@ -46,11 +46,11 @@ def test_going_back_and_trying_are_offered_where_they_can_be_done():
     page = admin.get("/prompts/").content.decode()
     assert "Back to the version before" not in page
     assert 'name="share"' not in page, "nothing is newer than what is in force"
-    activation.activate(name="solver", version="1.0.0", actor=None)
+    activation.activate(name="solver", version="1.1.0", actor=None)
     page = admin.get("/prompts/").content.decode()
     assert page.count("Back to the version before") == 1
     assert page.count('name="share"') == 1
-    activation.activate(name="solver", version="1.1.0", actor=None, label="canary", share=20)
+    activation.activate(name="solver", version="1.2.0", actor=None, label="canary", share=20)
     page = admin.get("/prompts/").content.decode()
     assert "End the trial" in page
     assert "for 20 % of the tickets" in page

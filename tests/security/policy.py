@@ -123,6 +123,7 @@ ADMIN: dict[str, str] = {
     "tickets_comment": "view: admin manager",
     "tickets_analysisrun": "view: admin manager",
     "tickets_system": "view: admin manager · add change: admin",
+    "tickets_synonyms": "view: admin manager · add change delete: admin",
     "django_celery_beat_periodictask": "view add change delete: admin",
     "django_celery_beat_clockedschedule": "view add change delete: admin",
     "django_celery_beat_crontabschedule": "view add change delete: admin",

@@ -77,7 +77,7 @@ def test_a_confident_decision_awaits_a_manager():
     assert (now.decision_confidence, now.analyst, now.manual_reason) == (0.86, "offline", None)
     assert now.decision_reason == {"summary": "Gateway timeout"}
     assert kinds(ticket) == [EventKind.ANALYSIS_STARTED, EventKind.ANALYSED]
-    assert "payment fails" in now.search_text
+    assert "payment fails" in now.entry.text
     assert not Job.objects.filter(event="ticket.urgent").exists()
 
 

@@ -4,7 +4,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import TicketFactory
 from tests.tickets.calls import where
-from tickets.models import Ticket
+from tickets.indexing import index_all
+from tickets.models import SearchEntry, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -12,8 +13,11 @@ pytestmark = pytest.mark.django_db
 def test_a_list_has_short_rows_and_exact_numbers(api):
     TicketFactory.create_batch(3)
     answer = api.get("/api/v1/tickets?limit=2").json()
-    assert {name: answer[name] for name in ("total_count", "page", "limit", "total_pages")} == {
+    assert {
+        name: answer[name] for name in ("total_count", "total_count_is_capped", "page", "limit", "total_pages")
+    } == {
         "total_count": 3,
+        "total_count_is_capped": False,
         "page": 1,
         "limit": 2,
         "total_pages": 2,
@@ -23,6 +27,16 @@ def test_a_list_has_short_rows_and_exact_numbers(api):
         "decision_confidence",
     }
     assert len(api.get(f"/api/v1/tickets?limit=2&cursor={answer['next_cursor']}").json()["tickets"]) == 1
+
+
+def test_a_search_says_that_it_stopped_counting_and_cursors_lead_on(api, monkeypatch):
+    monkeypatch.setattr("tickets.paging.MOST_COUNTED", 3)
+    monkeypatch.setattr("tickets.queries.MOST_COUNTED", 3)
+    TicketFactory.create_batch(5, raw_voc="쿠폰이 안 돼요")
+    first = api.get("/api/v1/tickets?q=쿠폰&limit=3").json()
+    assert (first["total_count"], first["total_count_is_capped"], first["total_pages"]) == (3, True, 1)
+    second = api.get(f"/api/v1/tickets?q=쿠폰&limit=3&cursor={first['next_cursor']}").json()
+    assert (len(second["tickets"]), second["total_count_is_capped"], second["next_cursor"]) == (2, True, None)
 
 
 @pytest.mark.parametrize(
@@ -86,8 +100,8 @@ def test_a_list_takes_at_most_five_queries_whatever_the_number_of_rows(api):
         assert answer["tickets"]
         return len(captured)
 
-    Ticket.objects.bulk_create(TicketFactory.build_batch(10))
+    index_all(Ticket.objects.bulk_create(TicketFactory.build_batch(10)), SearchEntry.objects)
     few = [counted(query, 10) for query in queries]
-    Ticket.objects.bulk_create(TicketFactory.build_batch(990))
+    index_all(Ticket.objects.bulk_create(TicketFactory.build_batch(990)), SearchEntry.objects)
     assert [counted(query, 1000) for query in queries] == few
     assert max(few) <= 5

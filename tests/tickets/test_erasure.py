@@ -16,7 +16,7 @@ from notifications.message import NotificationMessage
 from notifications.models import Delivery, DeliveryAttempt, Thread
 from notifications.routing.models import Held
 from tests import factories
-from tickets import erasure, tasks
+from tickets import erasure, grams, indexing, tasks
 from tickets.models import (
     AnalysisRun,
     AnalysisStep,
@@ -25,9 +25,11 @@ from tickets.models import (
     JiraComment,
     JiraLink,
     JiraState,
+    SearchEntry,
     Status,
     Ticket,
 )
+from tickets.queries import search
 from tickets.services import submit_voc
 from voc.core import crypto, customers
 from voc.core.audit import sealing
@@ -80,6 +82,7 @@ def customer() -> Ticket:
         manual_reason=SUMMARY,
         placeholders={"[NAME_1]": [NAME], "[PHONE_1]": ["010-9876-5432"]},
     )
+    indexing.index(Ticket.objects.get(pk=ticket.pk))
     copies_of(ticket, reason)
     told_about(ticket)
     return ticket
@@ -182,6 +185,9 @@ def test_after_an_erasure_no_literal_of_the_customer_is_left_in_a_dump_in_redis_
             customer_name=NAME, customer_contact=" garam.kim@EXAMPLE.com", raw_voc=WORDS + "!", status=Status.DONE
         )
     other = somebody_else(ticket)
+    mentioning = factories.TicketFactory(
+        raw_voc=f"{CONTACT}, 주문 {ORDER} 손님도 그렇답니다", customer_contact="third@example.com"
+    )
     other_words = other.raw_voc
     sealing.seal_all()
     Comment.objects.filter(ticket=ticket).update(body=f"아직 봉하지 않은 {NAME}")
@@ -202,11 +208,13 @@ def test_after_an_erasure_no_literal_of_the_customer_is_left_in_a_dump_in_redis_
     other.refresh_from_db()
     assert (other.customer_name, other.raw_voc, other.customer_contact) == (NAME, other_words, "another@example.com")
     assert other.decision_reason["similar_cases_used"][0]["ticket_id"] == ticket.ticket_id
+    mentioning.refresh_from_db()
+    assert mentioning.raw_voc == "***, 주문 *** 손님도 그렇답니다"
     # What is left is the namesake's own: without it nothing is.
     Ticket.objects.filter(pk=other.pk).delete()
     sealing.seal_all()
     after = dump()
-    assert [each for each in LITERALS if each in after] == []
+    assert [each for each in LITERALS + tuple(map(grams.normalise, LITERALS)) if each in after] == []
     assert door().client.exists("voc:llm:answer:1", "voc:something") == 0
     assert door().client.get("voc:other") == "stays"
     assert not [each for path in tmp_path.rglob("*.*") for each in LITERALS if each in path.read_text(encoding="utf-8")]
@@ -231,7 +239,23 @@ def test_the_ticket_stays_as_a_figure_and_the_trail_says_that_it_was_erased():
     last = Entry.objects.filter(table="tickets_ticket", subject=ticket.ticket_id).order_by("id").last()
     assert {"raw_voc", "customer_name"} <= set(last.personal)
     assert (last.before, last.after) == (None, None)
-    assert Ticket.objects.filter(search_text__contains="가람").count() == 0
+    assert not SearchEntry.objects.filter(text__contains="가람").exists()
+    assert not SearchEntry.objects.filter(public_text__contains="이중").exists()
+
+
+@pytest.mark.django_db
+def test_an_erased_customer_is_found_by_no_word_any_more_not_even_where_somebody_else_names_them():
+    ticket = customer()
+    other = factories.TicketFactory(raw_voc=f"{CONTACT} 님과 같은 문제예요. {ORDER}", customer_contact="b@example.com")
+    manager = factories.UserFactory(manager=True)
+    words = ("이중", "가람", "9876-5432", ORDER, CONTACT, CONTACT.lower(), "취소 요청")
+    assert [q for q in words if not search(Ticket.objects.all(), q, reader=manager).exists()] == []
+    erasure.erase_customer(contact=CONTACT)
+    assert [q for q in words if search(Ticket.objects.all(), q, reader=manager).exists()] == []
+    entry = SearchEntry.objects.get(ticket=ticket)
+    assert not {*grams.query_grams("이중"), *grams.query_grams("가람")} & set(entry.grams)
+    assert (entry.words, entry.pairs) == ([], [])
+    assert list(search(Ticket.objects.all(), "님과 같은 문제예요", reader=manager)) == [other]
 
 
 @pytest.mark.django_db

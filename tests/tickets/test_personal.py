@@ -11,7 +11,9 @@ from rest_framework.test import APIClient
 from tests.factories import TicketFactory, UserFactory
 from tickets.messages import News, compose
 from tickets.models import EventKind, TicketEvent
+from tickets.paging import page_of
 from tickets.personal import initials, restored, without_personal_data
+from tickets.queries import TicketFilter
 from voc.core import clock
 
 PHONE, MAIL, NAME = "010-9876-5432", "areum.seo@example.com", "서아름"
@@ -93,6 +95,20 @@ def test_a_name_keeps_its_first_letters():
     assert initials("서아름") == "서**"
     assert initials("Emily Hartwell") == "E**** H*******"
     assert initials("") == ""
+
+
+@pytest.mark.parametrize("q", [PHONE, "9876-5", MAIL, "areum.seo", NAME])
+def test_a_search_finds_nothing_by_personal_data_that_the_reader_does_not_see(q, ticket, submitter):
+    wanted = TicketFilter(q=q)
+    assert page_of(UserFactory(role="viewer"), wanted).total_count == 0
+    assert page_of(UserFactory(manager=True), wanted).total_count == 1
+    assert page_of(submitter, wanted).total_count == 1
+
+
+def test_a_search_finds_what_the_reader_sees_instead(ticket):
+    viewer = UserFactory(role="viewer")
+    for q in ("환불이 안", "[PHONE_1]", "서**", ticket.ticket_id):
+        assert page_of(viewer, TicketFilter(q=q)).total_count == 1
 
 
 class TestTextsOfModels:

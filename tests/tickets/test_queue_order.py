@@ -117,7 +117,7 @@ def test_the_queue_is_read_from_an_index_of_what_waits_however_much_is_finished(
     here = Ticket.objects.filter(status="WAITING_CONFIRM").order_by("id")[100]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tickets_ticket")
-    tickets = queries.filter_tickets(queries.visible_tickets(manager), QUEUE)
+    tickets = queries.filter_tickets(queries.visible_tickets(manager), QUEUE, reader=manager)
     for ask in (
         lambda: page_of(manager, QUEUE, sort="waiting", order="asc"),
         lambda: following(tickets, here, sort="waiting", order="asc"),

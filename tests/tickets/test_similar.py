@@ -1,9 +1,19 @@
+import json
+from pathlib import Path
+
 import pytest
 from django.db import connection
 
 from tests.factories import TicketFactory
+from tickets.models import Synonyms
 from tickets.similar import similar_cases
 
+PAIRS = [
+    json.loads(line)
+    for line in (Path(__file__).parent.parent / "corpus" / "paraphrases_own.jsonl")
+    .read_text(encoding="utf-8")
+    .splitlines()
+]
 pytestmark = pytest.mark.django_db
 NOISE = [
     "주문 취소 버튼을 도저히 못 찾겠어요",
@@ -32,9 +42,12 @@ def found(text, **more):
         ("The refund button gives me an error every single time", "Clicking REFUND always shows errors"),
     ],
 )
-def test_a_complaint_in_other_words_is_found_and_unlike_ones_are_not(past, text):
+def test_a_complaint_in_other_words_is_found_before_all_others_and_much_more_alike(past, text):
     ticket = TicketFactory(approved=True, raw_voc=past)
-    assert found(text) == [ticket.ticket_id]
+    first, *others = similar_cases(text=text)
+    assert first.ticket_id == ticket.ticket_id
+    assert len(others) <= 1, "one that speaks of deliveries, too"
+    assert all(other.similarity < first.similarity / 2 for other in others)
 
 
 def test_a_case_tells_what_became_of_it():
@@ -97,3 +110,55 @@ def test_many_tickets_are_searched_by_the_index():
         cursor.execute("ANALYZE tickets_ticket")
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert len(found("쿠폰 적용이 안 돼요")) == 1
+
+
+def test_a_group_of_synonyms_counts_as_soon_as_it_is_written_and_no_longer_when_it_is_switched_off():
+    ticket = TicketFactory(approved=True, raw_voc="뽁뽁이 없이 왔어요")
+    question = "완충재 빠진 포장"
+    assert ticket.ticket_id not in found(question)
+    group = Synonyms.objects.create(name="bubble wrap", words=["뽁뽁이", "완충재"])
+    assert ticket.ticket_id in found(question)
+    group.is_active = False
+    group.save()
+    assert ticket.ticket_id not in found(question)
+
+
+def test_the_first_synonyms_are_there_and_reach_from_one_language_to_the_other():
+    assert Synonyms.objects.count() > 100
+    ticket = TicketFactory(approved=True, raw_voc="Refund for my subscription was rejected")
+    assert found("정기결제 환불 거절", limit=1) == [ticket.ticket_id]
+
+
+def test_similar_cases_take_the_same_queries_however_many_tickets(django_assert_num_queries):
+    for number in (6, 30):
+        TicketFactory.create_batch(number, approved=True, raw_voc="환불 버튼 누르면 맨날 오류가 나요")
+        with django_assert_num_queries(9):
+            assert len(found("환불 버튼 오류")) == 5
+
+
+def test_most_complaints_told_in_other_words_are_found_among_others_of_their_kind():
+    wanted = [TicketFactory(approved=True, raw_voc=pair["past"]).ticket_id for pair in PAIRS]
+    hits = [ticket in found(pair["again"], limit=3) for ticket, pair in zip(wanted, PAIRS, strict=True)]
+    assert sum(hits) / len(hits) >= 0.85
+
+
+def test_candidates_are_looked_up_in_the_index_alone():
+    for number in range(300):
+        TicketFactory(approved=True, raw_voc=f"배송이 늦어요 {number}")
+    TicketFactory(approved=True, raw_voc="쿠폰 적용 실패")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tickets_searchentry")
+    plans = []
+
+    def explained(execute, sql, params, many, context):
+        if "CARDINALITY" in sql:
+            with connection.cursor() as cursor:
+                cursor.cursor.execute(f"EXPLAIN {sql}", params)
+                plans.append("\n".join(row[0] for row in cursor.cursor.fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explained):
+        assert len(found("쿠폰 적용이 안 돼요")) == 1
+    assert len(plans) == 1
+    assert "entry_pairs" in plans[0]
+    assert "Seq Scan" not in plans[0]

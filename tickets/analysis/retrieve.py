@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.logs.base import LogQuery
+from integrations.logs.patterns import Summary
 from integrations.logs.ranking import About
 from integrations.logs.retrieval import LIMIT, TELLING, WORST, EnhancedRAGService, Retrieved
 from llm.services import mentioned_ids, mentioned_systems
@@ -18,6 +19,7 @@ SYSTEMS = 4
 PAST_CASES = 5
 SHOWN_LINES = 12
 SHOWN_LENGTH = 300
+SHOWN_PATTERNS = 5
 
 
 def run(work: Work) -> Noted:
@@ -100,12 +102,40 @@ def _output(work: Work) -> dict[str, Any]:
         "answered": list(retrieved.answered),
         "missing": list(retrieved.missing),
         "worst": [_line(entry) for entry in worst],
+        "patterns": patterns_of(retrieved.summary),
         "contexts": [context.entry.entry_id for context in retrieved.contexts],
         "similar": [
             {"ticket_id": case.ticket_id, "outcome": case.outcome, "similarity": case.similarity}
             for case in work.past_cases
         ],
     }
+
+
+def patterns_of(summary: Summary) -> list[dict[str, Any]]:
+    """What repeats among the failing lines, as JSON: error codes, stack traces, and services whose partner fails."""
+    kinds = (("code", summary.codes), ("trace", summary.traces), ("outside", summary.failing_outside))
+    return [
+        {
+            "kind": kind,
+            "key": pattern.key,
+            "count": pattern.count,
+            "first": pattern.first.isoformat(),
+            "last": pattern.last.isoformat(),
+            "services": sorted(pattern.services),
+            "sample": pattern.sample[:SHOWN_LENGTH],
+        }
+        for kind, patterns in kinds
+        for pattern in patterns[:SHOWN_PATTERNS]
+    ]
+
+
+def pattern_lines(summary: Summary) -> tuple[str, ...]:
+    """The same for an analyst, a line each."""
+    return tuple(
+        f"{each['count']} × {each['kind']} {each['key']} ({', '.join(each['services'])}, {each['first']} – {each['last']}): "
+        f"{each['sample']}"
+        for each in patterns_of(summary)
+    )
 
 
 def _line(entry: LogEntry) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 
 from llm.base import Case, Normalised
+from tickets.analysis.retrieve import pattern_lines
 from tickets.analysis.work import Noted, Work
 
 
@@ -14,6 +15,7 @@ def run(work: Work) -> Noted:
         contexts=work.retrieved.contexts,
         past_cases=work.past_cases,
         missing_sources=work.retrieved.missing,
+        patterns=pattern_lines(work.retrieved.summary),
     )
     solution = work.analyst.solve(case)
     work.solution = solution
@@ -32,6 +34,7 @@ def run(work: Work) -> Noted:
         input={
             "logs": len(case.logs),
             "contexts": len(case.contexts),
+            "patterns": list(case.patterns),
             "past_cases": [past.ticket_id for past in case.past_cases],
             "missing_sources": list(case.missing_sources),
         },

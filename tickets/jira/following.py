@@ -118,7 +118,7 @@ def linked_to(issues: Iterable[JiraIssue]) -> dict[str, list[JiraLink]]:
     found: dict[str, list[JiraLink]] = {}
     ids = [issue.id for issue in issues]
     links = JiraLink.objects.filter(issue_id__in=ids, state=JiraState.LINKED).select_related("ticket")
-    for link in links.defer("ticket__grams", "ticket__search_text", "ticket__raw_voc"):
+    for link in links.defer("ticket__raw_voc"):
         found.setdefault(link.issue_id, []).append(link)
     return found
 

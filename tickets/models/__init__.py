@@ -5,6 +5,7 @@ from tickets.models.intake import IdempotencyKey, TicketCount, TicketDay
 from tickets.models.jira import JiraComment, JiraLink, JiraOrigin, JiraState
 from tickets.models.jira_sync import JiraSync
 from tickets.models.runs import AnalysisRun, AnalysisStep, RunState
+from tickets.models.search import SearchEntry, Synonyms
 from tickets.models.ticket import RESTING, Comment, EventKind, RejectCategory, Status, Ticket, TicketEvent
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "JiraSync",
     "RejectCategory",
     "RunState",
+    "SearchEntry",
     "Status",
+    "Synonyms",
     "System",
     "Ticket",
     "TicketCount",

@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -115,9 +113,6 @@ class Ticket(models.Model):
     jira_project_key = models.CharField(_("Jira project"), max_length=32, null=True, blank=True)
     jira_synced_at = models.DateTimeField(_("Jira read at"), null=True, blank=True)
 
-    # All that search looks at, normalised, and the hashes of its characters and pairs that lead there (tickets.grams).
-    search_text = models.TextField(default="", blank=True, editable=False)
-    grams = ArrayField(models.IntegerField(), default=list, blank=True, editable=False)
     # Urgency in an order that an index can follow: high 3, medium 2, low 1, unknown 0.
     urgency_rank = models.GeneratedField(
         expression=Case(
@@ -168,7 +163,6 @@ class Ticket(models.Model):
                 name="ticket_waiting",
                 condition=Q(status__in=[Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED]),
             ),
-            GinIndex(fields=["grams"], name="ticket_grams"),
         ]
 
     def __str__(self) -> str:

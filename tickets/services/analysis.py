@@ -7,8 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.functional import Promise
 
-from tickets import cleaning, lifecycle
-from tickets.grams import searchable
+from tickets import cleaning, indexing, lifecycle
 from tickets.lifecycle import Act
 from tickets.models import AnalysisRun, AnalysisStep, EventKind, RunState, Status, Ticket, TicketEvent
 from tickets.results import AnalysisResult, Reason, StepRecord
@@ -174,13 +173,6 @@ def _store_decision(ticket: Ticket, run: AnalysisRun, result: AnalysisResult) ->
         **_manual(reason),
         "correction": None,
     }
-    changes |= searchable(
-        raw_voc=ticket.raw_voc,
-        summary=summary,
-        customer_name=ticket.customer_name,
-        ticket_id=ticket.ticket_id,
-        external_id=ticket.external_id,
-    )
     data = {"run_id": run.pk, "analyst": run.analyst, "primary": result.primary, "confidence": run.confidence}
     lifecycle.transition(
         ticket,
@@ -190,6 +182,7 @@ def _store_decision(ticket: Ticket, run: AnalysisRun, result: AnalysisResult) ->
         changes=changes,
         data=data | _noted(reason),
     )
+    indexing.index(ticket)
 
 
 def _why_people(run: AnalysisRun, result: AnalysisResult) -> Reason | None:

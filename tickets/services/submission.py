@@ -8,8 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from tickets import cleaning, lifecycle, numbers
-from tickets.grams import searchable
+from tickets import cleaning, indexing, lifecycle, numbers
 from tickets.models import EventKind, Status, Ticket
 from voc.core import clock
 from voc.core.errors import Conflict
@@ -48,6 +47,7 @@ def submit_voc(
         "submitted_by": submitted_by,
     }
     ticket = _create(values)
+    indexing.index(ticket)
     lifecycle.record(ticket, kind=EventKind.SUBMITTED, actor=submitted_by, after=Status.OPEN)
     emit("ticket.received", subject=ticket.ticket_id, key=f"ticket.received:{ticket.ticket_id}")
     if settings.NOTIFY_CUSTOMERS and cleaning.is_mail_address(ticket.customer_contact):
@@ -59,17 +59,10 @@ def _create(values: dict[str, Any]) -> Ticket:
     for _attempt in range(MAX_TAKEN_IDS):
         now = clock.now()
         ticket_id = numbers.draw(clock.site_day(now))
-        words = searchable(
-            raw_voc=values["raw_voc"],
-            summary="",
-            customer_name=values["customer_name"],
-            ticket_id=ticket_id,
-            external_id=values["external_id"],
-        )
         try:
             with transaction.atomic():
                 return Ticket.objects.create(
-                    ticket_id=ticket_id, status=Status.OPEN, created_at=now, updated_at=now, **values, **words
+                    ticket_id=ticket_id, status=Status.OPEN, created_at=now, updated_at=now, **values
                 )
         except IntegrityError as error:
             _raise_unless_id_is_taken(error, values)

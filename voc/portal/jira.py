@@ -120,5 +120,5 @@ def _figures() -> list[Figure]:
 
 
 def _links(**wanted: Any) -> list[JiraLink]:
-    found = JiraLink.objects.filter(**wanted).select_related("ticket").defer("ticket__grams", "ticket__search_text")
+    found = JiraLink.objects.filter(**wanted).select_related("ticket")
     return list(found.order_by("updated_at")[:SHOWN])

@@ -36,7 +36,7 @@ class Bar:
 def home(request: HttpRequest) -> HttpResponse:
     user = get_current_user(request)
     counts = queries.counts(user)
-    visible = queries.visible_tickets(user).defer("grams", "search_text")
+    visible = queries.visible_tickets(user)
     waiting = sum(counts[status] for status in WAITING)
     context = {
         "bars": bars_of(counts, "ticket_list"),
@@ -78,4 +78,4 @@ def bars_of(counts: dict[str, int], page: str) -> list[Bar]:
 
 
 def oldest_waiting() -> Ticket | None:
-    return Ticket.objects.filter(status__in=WAITING).defer("grams", "search_text").order_by("received_at", "id").first()
+    return Ticket.objects.filter(status__in=WAITING).order_by("received_at", "id").first()

@@ -37,7 +37,7 @@ BEGIN
     whole := coalesce(is_now, was);
     known := CASE WHEN TG_ARGV[3] <> '' THEN whole ->> TG_ARGV[3] END;
     IF TG_ARGV[5] <> '' THEN
-        EXECUTE format('SELECT to_jsonb(each) - ''grams'' FROM %I AS each WHERE id = $1', TG_ARGV[5])
+        EXECUTE format('SELECT to_jsonb(each) FROM %I AS each WHERE id = $1', TG_ARGV[5])
         INTO about USING (whole ->> TG_ARGV[6])::bigint;
         known := about ->> TG_ARGV[3];
         customer_before := coalesce(about ->> TG_ARGV[4], '');
