@@ -44,7 +44,7 @@ from tickets.views_models import models_of
 from tickets.views_patterns import patterns_of
 from tickets.views_reading import compare_runs, read_decision, read_proposal
 from tickets.views_shared import page, ticket_or_404, wants_part
-from tickets.views_timeline import lines_of, similar_lines
+from tickets.views_timeline import Line, lines_of, similar_lines
 from tickets.views_trail import WAITING, next_waiting, trail_of
 from voc.core import clock
 
@@ -69,6 +69,9 @@ FORMS: Final[dict[str, type[ActForm]]] = {
 
 # How many similar tickets are shown.
 SIMILAR: Final = 5
+# Lines of the timeline that always show, and how many are worth to be folded away.
+NEWEST: Final = 10
+LEAST_FOLDED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
         "live": not found.is_resting,
         "stages": stages_of(found),
         "contact": found.customer_contact if sees_contact(user, found) else "",
-        "timeline": lines_of(queries.timeline(found, internal=internal, personal=personal)),
+        **_told(lines_of(queries.timeline(found, internal=internal, personal=personal))),
         "labels": LABELS,
         "muted": offers.comment and is_muted(found.ticket_id),
     }
@@ -149,6 +152,12 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
         context["issue"] = card_of(user, found)
         context |= _forms_context(found, offers, shown, cases)
     return context
+
+
+def _told(lines: list[Line]) -> dict[str, Any]:
+    """The newest lines of the timeline are read at once; the others of a long one are folded away."""
+    fold = len(lines) - NEWEST if len(lines) > NEWEST + LEAST_FOLDED else 0
+    return {"earlier": lines[:fold], "timeline": lines[fold:]}
 
 
 def _analysis_context(found: Ticket, cases: Sequence[PastCase], *, personal: bool, staff: bool) -> dict[str, Any]:

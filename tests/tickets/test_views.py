@@ -319,3 +319,21 @@ def test_nobody_learns_of_a_ticket_through_the_success_page():
     ticket = submit_voc(raw_voc="x", customer_name="y", channel="web")
     html = page(browser("submitter"), "voc_submit", query=f"?done={ticket.ticket_id}").content.decode()
     assert "The complaint is received." not in html
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/queue/", "Nothing awaits a decision. Well done."),
+        ("/queue/?q=nowhere", "No ticket matches."),
+        ("/tickets/?q=nowhere", "No ticket matches."),
+        ("/tickets/?page=9", "There is nothing on this page."),
+    ],
+)
+def test_a_list_without_tickets_says_why(client, address, said):
+    TicketFactory(approved=True)
+    client.force_login(UserFactory(manager=True, language="en"))
+    html = client.get(address).content.decode()
+    said_all = ("Nothing awaits a decision. Well done.", "No ticket matches.", "There is nothing on this page.")
+    assert [each for each in said_all if each in html] == [said]
+    assert ('href="?page=1"' in html) == ("page=9" in address)

@@ -161,7 +161,8 @@ class Demo:
             api.close()
         nothing = not (outcomes.total or outcomes.refused)
         if process.returncode not in (0, 1) or (process.returncode and nothing):
-            raise CannotRun(f"{self.options.input} cannot be imported: {self.supervisor.last_words('import_vocs')}")
+            why = self.supervisor.last_words("import_vocs").removeprefix("CommandError: ")
+            raise CannotRun(f"Nothing was imported: {why}")
         say(f"\n{outcomes.summary()}")
         for ticket_id in outcomes.pending:
             say(f"{ticket_id} did not come to rest: see {self.supervisor.log_of('worker')}")
