@@ -5,6 +5,7 @@ may bear. Everything in the database happens in one transaction, and the audit t
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from llm import cache
+from llm.models import ModelCall
 from notifications.models import Delivery, DeliveryAttempt, Thread
 from notifications.routing.models import Held
 from tickets import indexing
@@ -31,15 +33,23 @@ from tickets.models import (
     Ticket,
     TicketEvent,
 )
+from tickets.personal import redactor_of
 from voc.core import clock, customers, scrubbing
 from voc.core.audit import sealing
 from voc.core.errors import InvalidInput, NotAllowed
+from voc.core.models import Alert
 from voc.core.outbox.models import OPEN_STATES, Job
 from voc.core.scrubbing import Scrub
 
 ERASED: Final = "***"
 # A shorter text may stand in others' words by chance.
 DISTINCT: Final = 12
+# Kinds of personal data that nobody else has; names, birthdays and places are shared.
+TRACEABLE: Final = ("[EMAIL_", "[PHONE_", "[CARD_", "[ACCOUNT_", "[PASSPORT_", "[RRN_")
+SHORTEST_NUMBER: Final = 8
+# 20260131, 2601311200
+LONGEST_DATE: Final = 10
+TICKET: Final = re.compile(r"VOC-\d", re.IGNORECASE)
 FINISHED: Final = (Status.DONE, Status.REJECTED)
 BATCH: Final = 200
 
@@ -110,8 +120,9 @@ def _erase(tickets: list[Ticket], *, contacts: set[str]) -> Report:
         # The trail is to know that something was erased, not what.
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('voc.erasing', 'on', true)")
-        everywhere = {*contacts, *(each.external_id or "" for each in tickets), *_texts(tickets)}
-        names = {each.customer_name for each in tickets}
+        known = {*contacts, *map(customers.normal_contact, contacts), *(each.external_id or "" for each in tickets)}
+        everywhere = {each for each in known | _numbers(tickets) if _is_nobody_elses(each)} | _texts(tickets)
+        names = {*(each.customer_name for each in tickets), *known} - {""}
         _overwrite(tickets)
         _forget_mentions(numbers)
         mentioning = indexing.keys_holding(everywhere)
@@ -151,6 +162,24 @@ def _texts(tickets: list[Ticket]) -> set[str]:
     return {text for text in texts if len(text) >= DISTINCT}
 
 
+def _numbers(tickets: list[Ticket]) -> set[str]:
+    """Numbers and addresses within the words, that lead to this person: wherever else they stand, they are this customer's."""
+    found = set()
+    for ticket in tickets:
+        redactor = redactor_of(ticket)
+        hidden = redactor.behind(redactor.redact(f"{ticket.raw_voc}\n{ticket.customer_contact}")) | ticket.placeholders
+        for placeholder, forms in hidden.items():
+            if placeholder.startswith(TRACEABLE):
+                found |= set(forms)
+    return found
+
+
+def _is_nobody_elses(word: str) -> bool:
+    """Whether a contact or a number can be taken out of rows that are about others: a short one stands there by chance."""
+    longest = LONGEST_DATE if word.isdigit() else SHORTEST_NUMBER - 1
+    return len(word) > longest and not TICKET.match(word)
+
+
 def _overwrite(tickets: list[Ticket]) -> None:
     for ticket in tickets:
         ticket.raw_voc = ticket.customer_name = ERASED
@@ -183,6 +212,11 @@ def _overwrite(tickets: list[Ticket]) -> None:
     JiraLink.objects.filter(ticket__in=mine).update(issue_summary="", error="", cause=None, field_errors={})
     numbers = [ticket.ticket_id for ticket in tickets]
     IdempotencyKey.objects.filter(answer__ticket_id__in=numbers).delete()
+    ModelCall.objects.filter(subject__in=numbers).exclude(error="").update(error=ERASED)
+    for job in Job.objects.filter(subject__in=numbers):
+        Job.objects.filter(pk=job.pk).update(error="", payload=_wordless(job.payload, set(numbers)))
+    for number in numbers:
+        Alert.objects.filter(body__contains=number).update(body=ERASED)
     _forget_messages(numbers)
 
 

@@ -10,7 +10,8 @@ class CoreConfig(AppConfig):
     label = "core"
     verbose_name = "VOC"
     audited = {
-        "Alert": Audited(hidden=("last_seen_at", "times")),
+        "Alert": Audited(hidden=("last_seen_at", "times", "body")),
+        # An alert quotes what a vendor said, which may quote a complaint.
         # Keys come with customers; that one is dropped is an erasure.
         "CustomerKey": Audited(hidden=("secret",), on=("UPDATE", "DELETE")),
     }

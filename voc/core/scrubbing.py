@@ -3,12 +3,15 @@
 For an erasure only. It knows tables by what PostgreSQL says of them, so that a table nobody thought of is looked through too.
 """
 
+import base64
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 import redis
 from django.contrib.auth import get_user_model
@@ -20,6 +23,10 @@ from voc.core.redis import RedisAway, door
 # Never longer than what it stands for: no column overflows.
 INSTEAD: Final = "***"
 SHORTEST: Final = 4
+# Of longer texts nobody writes anything but a copy.
+LONGEST_RESPELT: Final = 300
+# A shorter one may stand in somebody else's base64 by chance.
+SHORTEST_BASE64: Final = 12
 # The trail cannot be changed, and holds no words; an account is the person's own to delete; keys and history hold none.
 LEFT_OUT: Final = (
     "audit_entry",
@@ -62,12 +69,39 @@ def scrub_tables(*, everywhere: Iterable[str], names: Iterable[str], tickets: Ma
     A row is about a ticket when its column `ticket_id` or `subject` says so. Runs in the caller's transaction.
     """
     counts: dict[str, int] = {}
+    words, own = _spelt(_usable(everywhere)), _spelt(_usable(names, shortest=1))
     for table in _tables():
-        changed = sum(_replace(table, word) for word in _usable(everywhere))
+        changed = 0
+        # One look at each table: most hold nothing of the customer's.
+        if _holds(table, words):
+            changed = sum(_replace(table, word) for word in words)
         if table.links:
-            changed += sum(_replace(table, name, about=tickets) for name in _usable(names, shortest=1))
+            changed += sum(_replace(table, name, about=tickets) for name in own)
         counts[table.name] = changed
     return counts
+
+
+def spellings(word: str) -> list[str]:
+    """The word, and how it stands in addresses, in JSON of every kind, in small letters and in Unicode's other normal forms."""
+    if len(word) > LONGEST_RESPELT:
+        return [word, _in_json(word), json.dumps(word)[1:-1]]
+    same = [word, word.lower(), *(unicodedata.normalize(form, word) for form in ("NFC", "NFD", "NFKC"))]
+    written = (lambda text: text, _in_json, lambda text: json.dumps(text)[1:-1], quote, _quoted, quote_plus)
+    return list(dict.fromkeys(write(each) for each in same for write in written))
+
+
+def in_base64(word: str) -> list[str]:
+    """What stands in base64 of any text that holds the word, wherever in it."""
+    raw = word.encode("utf-8", "surrogatepass")
+    if len(raw) < SHORTEST_BASE64:
+        return []
+    found = []
+    for shift in range(3):
+        text = base64.b64encode(bytes(shift) + raw).decode()
+        # Of the first and the last letters, some bits are the neighbours'.
+        fragment = text[(0, 2, 3)[shift] : len(text.rstrip("=")) - bool((shift + len(raw)) % 3)]
+        found += [fragment, fragment.translate(str.maketrans("+/", "-_"))]
+    return list(dict.fromkeys(found))
 
 
 def rows_with(scrub: Scrub, words: Iterable[str]) -> Iterator[tuple[int, Any]]:
@@ -92,7 +126,7 @@ def write(scrub: Scrub, pk: int, value: str) -> None:
 
 def scrub_files(folder: Path, words: Iterable[str]) -> dict[str, int]:
     """File → 1 for each text file below the folder that was written anew. Data folders of servers are left alone."""
-    wanted = [form.encode() for word in _usable(words) for form in {word, _in_json(word)}]
+    wanted = [form.encode("utf-8", "surrogatepass") for form in _everywhere(words)]
     changed: dict[str, int] = {}
     for path in _text_files(folder):
         old = path.read_bytes()
@@ -106,14 +140,20 @@ def scrub_files(folder: Path, words: Iterable[str]) -> dict[str, int]:
 
 
 def scrub_redis(words: Iterable[str]) -> dict[str, int]:
-    """Delete the plain values of Redis that hold one of the words. With Redis away there is nothing to be had from it."""
-    wanted = [form for word in _usable(words) for form in {word, _in_json(word), json.dumps(word)[1:-1]}]
+    """Delete what Redis keeps under a key that has one of the words in it, and plain values that hold one.
+
+    With Redis away there is nothing to be had from it.
+    """
+    wanted = _everywhere(words)
     found = 0
     with suppress(RedisAway, redis.RedisError, OSError):
         client = door().client
+        for key in client.scan_iter(count=500):
+            if any(word in str(key) for word in wanted):
+                found += int(client.delete(key))
         for key in client.scan_iter(count=500, _type="string"):
             value = client.get(key)
-            if value is not None and any(word in str(value) or word in str(key) for word in wanted):
+            if value is not None and any(word in str(value) for word in wanted):
                 found += int(client.delete(key))
     return {"redis": found}
 
@@ -137,6 +177,18 @@ def _tables() -> list[_Table]:
             if column in ("ticket_id", "subject"):
                 known.links[column] = kind == "bigint"
     return [table for table in found.values() if table.columns]
+
+
+def _holds(table: _Table, words: list[str]) -> bool:
+    """Whether any row has any of the words. One pass over the table."""
+    patterns = [f"%{_pattern(form)}%" for word in words for form in dict.fromkeys((word, _in_json(word)))]
+    columns = sql.SQL(" OR ").join(
+        sql.SQL("{}::text LIKE ANY (%s)").format(sql.Identifier(column)) for column in table.columns
+    )
+    with connection.cursor() as cursor:
+        query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {})").format(sql.Identifier(table.name), columns)
+        cursor.execute(query, [patterns] * len(table.columns))
+        return bool(cursor.fetchone()[0])
 
 
 def _replace(table: _Table, word: str, *, about: Mapping[int, str] | None = None) -> int:
@@ -164,6 +216,20 @@ def _replace(table: _Table, word: str, *, about: Mapping[int, str] | None = None
 def _usable(words: Iterable[str], *, shortest: int = SHORTEST) -> list[str]:
     """The longest first: one may be a part of another."""
     return sorted({word for word in words if len(word) >= shortest and word != INSTEAD}, key=len, reverse=True)
+
+
+def _spelt(words: Iterable[str]) -> list[str]:
+    return _usable({form for word in words for form in spellings(word)}, shortest=1)
+
+
+def _everywhere(words: Iterable[str]) -> list[str]:
+    """All forms, for where there is neither case nor structure to go by."""
+    known = _usable(words)
+    return _usable({*_spelt(known), *(form for word in known for form in in_base64(word))})
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _in_json(word: str) -> str:

@@ -14,6 +14,7 @@ class OutboxConfig(AppConfig):
         # Of a job's many steps the one that a person takes: trying again what was given up.
         "Job": Audited(
             hidden=("payload",),
+            personal=("error",),
             subject="subject",
             on=("UPDATE",),
             when="OLD.state IN ('dead', 'blocked') AND NEW.state <> OLD.state",
