@@ -30,13 +30,6 @@ def test_a_passkey_is_set_up_and_logs_in_alone(open_as, live_server):
     page.press("input[name=password]", "Enter")
     page.check("input[name=passwordless]")
     page.click("form[data-passkey=add] button[type=submit]")
-    page.wait_for_timeout(3000)
-    print(
-        "URL",
-        page.url,
-        page.inner_text("main"),
-        page.evaluate('document.querySelector("[name=credential]")&&document.querySelector("[name=credential]").value'),
-    )
     page.wait_for_url(f"{site}/mfa/recovery/")
     assert Authenticator.objects.filter(type="webauthn").count() == 1
 
