@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from accounts import mfa, tokens
+from accounts import mfa, throttle, tokens
 from accounts.models import User
 from tests.accounts.conftest import browser, caller
 from tests.factories import PASSWORD, UserFactory
@@ -312,3 +312,15 @@ def test_where_nobody_signs_in_by_password_none_is_asked_for(manager, settings, 
     assert client.get("/mfa/app/remove/")["Location"].startswith("/mfa/again/")
     client.post("/mfa/again/?next=/mfa/app/remove/", {"code": code_now()})
     assert client.get("/mfa/app/remove/").status_code == 200
+
+
+def test_of_many_guesses_of_codes_from_rotating_addresses_five_are_looked_at(app_user, monkeypatch, rf):
+    looked_at = []
+    monkeypatch.setattr(mfa, "_uses_up", lambda _authenticator, code: bool(looked_at.append(code)))
+    refused = 0
+    for number in range(100):
+        try:
+            mfa.check_code(rf.post("/", REMOTE_ADDR=f"203.0.113.{number}"), app_user, f"{number:06}")
+        except throttle.TooManyAttempts:
+            refused += 1
+    assert (len(set(looked_at)), refused) == (5, 95)

@@ -242,3 +242,38 @@ def test_the_addresses_of_one_ipv6_network_are_one_place(settings):
 )
 def test_what_is_counted_as_one_place(address, place):
     assert throttle.place_of(address) == place
+
+
+def test_guesses_through_every_door_together_are_five_that_were_looked_at(manager, monkeypatch):
+    """Login, admin, API and the page that asks once more; from as many addresses as guesses, whatever a header claims."""
+    looked_at = []
+    real = signin.authenticate
+
+    def authenticate(request, **given):
+        looked_at.append(given["password"])
+        return real(request, **given)
+
+    monkeypatch.setattr(signin, "authenticate", authenticate)
+    inside = browser(manager)
+    doors = (
+        lambda **more: guess(browser(), password="guess", **more),
+        lambda **more: call(password="guess", **more),
+        lambda **more: browser().post("/admin/login/", {"username": "mina", "password": "guess"}, **more),
+        lambda **more: inside.post("/login/again/", {"password": "guess"}, **more),
+    )
+    for number in range(40):
+        claimed = {"X-Forwarded-For": f"198.51.100.{number}"}
+        doors[number % len(doors)](REMOTE_ADDR=f"203.0.113.{number}", headers=claimed)
+    assert looked_at == ["guess"] * 5
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_a_header_that_a_client_writes_is_no_way_around_the_limit_of_an_address(proxies, settings):
+    settings.LOGIN_ATTEMPTS_ADDRESS, settings.TRUSTED_PROXIES = 4, proxies
+    answers = []
+    for number in range(5):
+        claimed = f"198.51.100.{number}"
+        header = f"{claimed}, 203.0.113.7" if proxies else claimed  # the last entry is the proxy's
+        answers.append(call(username=f"user{number}", headers={"X-Forwarded-For": header}).status_code)
+    assert answers == [401] * 4 + [429]

@@ -130,6 +130,32 @@ ADMIN: dict[str, str] = {
     "django_celery_beat_solarschedule": "view add change delete: admin",
     "django_celery_beat_intervalschedule": "view add change delete: admin",
 }
+# Acts of the Django admin's lists: model → act → the roles that are offered it. Deleting follows from ADMIN.
+ADMIN_ACTS: dict[str, dict[str, str]] = {
+    "core_alert": {"clear": "admin"},
+    "outbox_job": {"try_again": "admin", "cancel": "admin"},
+    "outbox_gate": {"open_gates": "admin"},
+    "accounts_user": {
+        "send_link": "admin",
+        "end_access": "admin",
+        "deactivate": "admin",
+        "activate": "admin",
+        "take_second_step_away": "admin",
+    },
+    "routing_target": {"send_test": "admin"},
+    "tickets_ticket": {
+        "approve": "admin manager",
+        "reject": "admin manager",
+        "analyse_again": "admin manager",
+        "complete": "admin manager",
+    },
+    "django_celery_beat_periodictask": {
+        "enable_tasks": "admin",
+        "disable_tasks": "admin",
+        "toggle_tasks": "admin",
+        "run_tasks": "admin",
+    },
+}
 # Addresses of the Django admin that belong to no model → the roles that may use them.
 ADMIN_PAGES: dict[str, str] = {
     "index": "admin manager",
