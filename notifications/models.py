@@ -71,7 +71,14 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["subject", "id"], name="delivery_subject"),
-            models.Index(fields=["state", "-id"], name="delivery_state_newest"),
+            # notifications.queries says why they end so.
+            models.Index("state", models.F("id") * -1, name="delivery_by_state"),
+            models.Index("channel", "state", models.F("id") * -2, name="delivery_by_channel"),
+            models.Index("event", "state", models.F("id") * -3, name="delivery_by_event"),
+            models.Index("channel", "event", "state", models.F("id") * -4, name="delivery_by_channel_event"),
+            # How many a target was told lately.
+            models.Index(fields=["channel", "target", "created_at"], name="delivery_target_lately"),
+            models.Index(fields=["-id"], condition=models.Q(ambiguous__gt=0), name="delivery_ambiguous"),
         ]
 
     def __str__(self) -> str:

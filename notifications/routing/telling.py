@@ -123,4 +123,4 @@ def _busy_until(target: str, *, now: datetime, window: timedelta, most: int) -> 
         return waiting.due_at
     channel, _colon, name = target.partition(":")
     lately = Delivery.objects.filter(channel=channel, target=name, created_at__gt=now - window)
-    return now + window if lately.order_by("-id")[:most].count() >= most else None
+    return now + window if lately.order_by()[:most].count() >= most else None

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+ALSO = ("tests/llm/test_hostile_corpus.py", "tests/notifications/test_threads.py")
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
@@ -18,7 +20,8 @@ def main() -> int:
     )
     parser.add_argument("--notices", type=int, default=1000, help="events told by all four channels (default 1000)")
     parser.add_argument("--notice-kills", type=int, default=15, help="workers to kill meanwhile (default 15)")
-    parser.add_argument("--notice-rounds", type=int, default=4, help="times that Slack is up and down (default 4)")
+    parser.add_argument("--notice-rounds", type=int, default=12, help="times that Slack is up and down (default 12)")
+    parser.add_argument("-k", dest="expression", default="", help="only the tests whose names match, as pytest has it")
     asked = parser.parse_args()
     os.environ |= {
         "CHAOS_KILLS": str(asked.kills),
@@ -32,10 +35,11 @@ def main() -> int:
         "CHAOS_NOTICES": str(asked.notices),
         "CHAOS_NOTICE_KILLS": str(asked.notice_kills),
         "CHAOS_NOTICE_ROUNDS": str(asked.notice_rounds),
-        "CHAOS_NOTICES_A_ROUND": "90",
+        "CHAOS_NOTICES_A_ROUND": "30",
         "RACE_TICKETS": "200",
     }
-    return pytest.main(["-p", "no:cacheprovider", "-rP", "tests/chaos", "tests/llm/test_hostile_corpus.py"])
+    only = ["-k", asked.expression] if asked.expression else []
+    return pytest.main(["-p", "no:cacheprovider", "-rP", *only, "tests/chaos", *ALSO])
 
 
 if __name__ == "__main__":

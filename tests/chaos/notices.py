@@ -1,5 +1,6 @@
 """A whole system that tells people by all four channels, and what their peers saw of it."""
 
+import asyncio
 import random
 import subprocess
 import sys
@@ -26,6 +27,8 @@ MAIL = tuple(f"ops{number}@example.com" for number in range(6))
 TEAMS = ("ops", "sales", "night")
 PAGERDUTY = ("core", "edge", "shop")
 VENDORS = ("slack", "teams", "pagerduty")
+# Seconds that a vendor far away takes for an answer.
+LATENCY = 0.15
 
 
 class FlakyMailbox(Mailbox):
@@ -33,10 +36,11 @@ class FlakyMailbox(Mailbox):
 
     def __init__(self, *, seed: int) -> None:
         super().__init__()
-        self.share = 0.0
+        self.share = self.latency = 0.0
         self._dice = random.Random(seed)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.latency)
         roll = self._dice.random()
         self.fault, self.faulty = ("drop_data" if roll < self.share / 2 else "drop_after"), int(roll < self.share)
         return await super().handle_DATA(server, session, envelope)
@@ -90,11 +94,17 @@ class World:
         query = "SELECT * FROM notifications_delivery WHERE channel = %s AND subject LIKE %s ORDER BY id"
         return self.stack.database.rows(query, channel, f"{run}%")
 
+    def answer_slowly(self, *vendors: str) -> None:
+        """Let these, and the mail server, take as long for an answer as vendors do."""
+        for vendor in vendors:
+            self.stack.sandbox.fault(vendor, "delay", seconds=LATENCY)
+        self.mailbox.latency = LATENCY
+
     def forget(self) -> None:
         """What the peers saw, and the faults."""
         self.stack.sandbox.reset()
         self.mailbox.mails.clear()
-        self.mailbox.share = 0.0
+        self.mailbox.share = self.mailbox.latency = 0.0
 
     def breakers_time_passes(self) -> None:
         """As if the half minute were over for which a breaker keeps a vendor alone."""

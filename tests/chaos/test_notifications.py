@@ -5,6 +5,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -20,9 +21,11 @@ KILLS = int(os.environ.get("CHAOS_NOTICE_KILLS", "1"))
 ROUNDS = int(os.environ.get("CHAOS_NOTICE_ROUNDS", "1"))
 PER_ROUND = int(os.environ.get("CHAOS_NOTICES_A_ROUND", "20"))
 LONG = ROUNDS > 1
-PER_SECOND = 10
+# Well below what two cores can do: above that, a wait tells how long the queue is, and Slack's own work is a part of the load.
+PER_SECOND = 4 if LONG else 10
 OTHERS = ("email", "teams", "pagerduty")
-RATE = 20
+# So low that a backlog runs into it.
+RATE = 4 if LONG else 20
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,7 @@ def test_nothing_is_lost_and_what_can_be_known_is_told_once_whoever_dies(here: W
         for _ in range(KILLS):
             wait_until(lambda: False, seconds=dice.uniform(0.5, 3))
             here.kill_worker()
-    here.settle(seconds=400 + EVENTS)
+    here.settle(seconds=180 + EVENTS)
     told = {channel: (here.rows(channel, run="storm"), here.seen(channel)) for channel in ("slack", *OTHERS)}
     database = here.stack.database
     given_up = database.rows("SELECT event, error FROM outbox_job WHERE state IN ('dead', 'blocked')")
@@ -74,9 +77,29 @@ def p95(rows: list[dict[str, Any]]) -> float:
     return waits[math.ceil(0.95 * len(waits)) - 1]
 
 
+def by_round(rows: list[dict[str, Any]]) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    return groupby(sorted(rows, key=lambda row: row["subject"]), key=lambda row: row["subject"].partition("-")[0])
+
+
 def one_round(here: World, run: str) -> None:
     here.feed(PER_ROUND, run=run, per_second=PER_SECOND)
     here.settle(seconds=300, but="slack")
+
+
+def up(here: World, number: int) -> None:
+    here.answer_slowly(*VENDORS)
+    one_round(here, f"pair{number:02d}-up")
+    here.settle(seconds=300)
+
+
+def down(here: World, number: int) -> None:
+    here.answer_slowly("teams", "pagerduty")
+    here.stack.sandbox.fault("slack", "hang", seconds=60)
+    one_round(here, f"pair{number:02d}-down")
+    assert here.waiting() >= PER_ROUND * 0.9
+    here.stack.sandbox.clear_faults()
+    here.breakers_time_passes()
+    here.settle(seconds=400)
 
 
 def most_in_a_second(posts: list[dict[str, Any]]) -> int:
@@ -86,27 +109,35 @@ def most_in_a_second(posts: list[dict[str, Any]]) -> int:
 
 def test_a_slack_that_is_down_delays_no_other_channel_and_its_backlog_drains_in_order(here: World) -> None:
     here.forget()
+    if LONG:
+        # A worker that has just begun imports as it goes.
+        up(here, 99)
+        here.forget()
     for number in range(ROUNDS):
-        one_round(here, f"pair{number}-up")
-        here.settle(seconds=300)
-        here.stack.sandbox.fault("slack", "hang", seconds=60)
-        one_round(here, f"pair{number}-down")
-        assert here.waiting() >= PER_ROUND * 0.9
-        here.stack.sandbox.clear_faults()
-        if not LONG:
-            here.breakers_time_passes()
-        here.settle(seconds=400)
-    rows = {channel: here.rows(channel, run="pair") for channel in ("slack", *OTHERS)}
+        for arm in (up, down) if number % 2 == 0 else (down, up):
+            here.stack.sandbox.clear_faults()
+            arm(here, number)
+    rows = {
+        channel: [row for row in here.rows(channel, run="pair") if row["subject"] < "pair99"]
+        for channel in ("slack", *OTHERS)
+    }
     posts = here.stack.sandbox.state("slack")["posts"]
 
     assert Counter(row["state"] for each in rows.values() for row in each) == {"accepted": 8 * PER_ROUND * ROUNDS}
     others = [row for channel in OTHERS for row in rows[channel]]
-    up, down = ([row for row in others if f"-{word}-" in row["subject"]] for word in ("up", "down"))
-    print(
-        f"p95 of {len(up)} others while Slack is up {p95(up):.3f} s, of {len(down)} while it is down {p95(down):.3f} s"
-    )
-    # A short run on a busy machine says little about a percentile: there, that nothing waited for Slack.
-    assert p95(down) < (p95(up) * 1.25 if LONG else p95(up) + 5)
+    by_arm = {word: [row for row in others if f"-{word}-" in row["subject"]] for word in ("up", "down")}
+    with_slack, without = p95(by_arm["up"]), p95(by_arm["down"])
+    for word, those in by_arm.items():
+        each = {channel: round(p95([row for row in those if row["channel"] == channel]), 3) for channel in OTHERS}
+        rounds = sorted(p95(list(part)) for _key, part in by_round(those))
+        print(
+            f"Slack {word}: {len(those)} others, p95 {p95(those):.3f} s {each}, rounds {rounds[0]:.3f}–{rounds[-1]:.3f} s"
+        )
+    if LONG:
+        assert without / 1.25 <= with_slack <= without * 1.25
+    else:
+        # A short run on a busy machine says little about a percentile: here, that nothing waited for Slack.
+        assert without < with_slack + 5
 
     order = {str(row["uuid"]): row["id"] for row in rows["slack"]}
     for channel in {post["channel"] for post in posts}:
@@ -116,4 +147,4 @@ def test_a_slack_that_is_down_delays_no_other_channel_and_its_backlog_drains_in_
         most = most_in_a_second(there)
         print(f"{channel}: {len(there)} messages in order, at most {most} within a second (allowed {RATE})")
         # Counted where they arrive, a little apart from where they left.
-        assert most <= RATE * 1.1
+        assert most <= max(RATE + 1, RATE * 1.1)

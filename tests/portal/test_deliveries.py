@@ -1,10 +1,13 @@
 """The list of messages and one's own messages."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Delivery, DeliveryState
+from notifications.queries import page_of
 from notifications.routing.models import Person, Subscription
 from tests.factories import TicketFactory, UserFactory
 from voc.core import clock
@@ -91,12 +94,13 @@ def test_it_is_narrowed_by_state_channel_occasion_and_ticket(signed_in, query, t
     assert [name for name in ("dead", "mail", "digest", "nine") if f"title-{name}" in shown] == titles
 
 
-def test_one_walks_to_the_oldest_and_back_and_misses_none(signed_in):
-    rows = deliver(120)
+@pytest.mark.parametrize("narrowed", ["", "&channel=slack", "&channel=slack&event=ticket.decided", "&ticket=VOC-1"])
+def test_one_walks_to_the_oldest_and_back_and_misses_none(signed_in, narrowed):
+    rows = deliver(60) + deliver(60, state=DeliveryState.DEAD)
     newest_first = [row.pk for row in reversed(rows)]
 
-    def shown(query=""):
-        text = page(signed_in, query)
+    def shown(query="?"):
+        text = page(signed_in, query + narrowed)
         return [pk for pk in newest_first if f'id="delivery-{pk}"' in text], text
 
     first, text = shown()
@@ -122,6 +126,32 @@ def test_its_cost_does_not_grow_with_the_messages(signed_in):
     few = queries()
     deliver(200, subject="VOC-2")
     assert queries() == few
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        ({}, "notifications_delivery_pkey"),
+        ({"state": "dead"}, "delivery_by_state"),
+        ({"channel": "slack"}, "delivery_by_channel"),
+        ({"channel": "slack", "state": "dead"}, "delivery_by_channel"),
+        ({"event": "digest"}, "delivery_by_event"),
+        ({"event": "digest", "state": "dead"}, "delivery_by_event"),
+        ({"channel": "slack", "event": "digest"}, "delivery_by_channel_event"),
+        ({"channel": "slack", "event": "digest", "state": "dead"}, "delivery_by_channel_event"),
+    ],
+)
+@pytest.mark.parametrize("edge", ["before", "after"])
+def test_however_it_is_narrowed_one_index_has_the_rows_in_order(wanted, index, edge):
+    with CaptureQueriesContext(connection) as seen:
+        page_of(wanted, size=50, **{edge: 5})
+    with connection.cursor() as cursor:
+        # So few rows would rather be sorted.
+        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {seen.captured_queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert set(re.findall(r"Index \w*\s?Scan (?:Backward )?using (\w+)", plan)) == {index}
+    assert "Sort" not in plan
 
 
 def test_what_was_given_up_can_be_tried_again_and_what_arrived_cannot(signed_in):

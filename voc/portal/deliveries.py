@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.permissions import require_permission
 from notifications import services
 from notifications.models import Delivery, DeliveryState
+from notifications.queries import page_of
 from notifications.routing.occasions import LABELS
 from tickets.models import Ticket
 from voc.core.errors import NotAllowed
@@ -67,16 +67,15 @@ class FilterForm(forms.Form):
 def deliveries(request: HttpRequest) -> HttpResponse:
     """Newest first; ?before= and ?after= (ids) walk the list at the same cost everywhere."""
     form = FilterForm(request.GET)
-    found = Delivery.objects.filter(**form.wanted()).defer("message")
-    rows, newer, older = _page(found, before=_number(request, "before"), after=_number(request, "after"))
-    subjects = {row.subject for row in rows}
+    found = page_of(form.wanted(), size=PAGE, before=_number(request, "before"), after=_number(request, "after"))
+    subjects = {row.subject for row in found.rows}
     context = {
         "form": form,
         "narrowed": bool(form.wanted()),
-        "rows": [_listed(row) for row in rows],
+        "rows": [_listed(row) for row in found.rows],
         "tickets": set(Ticket.objects.filter(ticket_id__in=subjects).values_list("ticket_id", flat=True)),
-        "newer": newer,
-        "older": older,
+        "newer": found.newer,
+        "older": found.older,
     }
     return render(request, "portal/deliveries.html", context)
 
@@ -104,25 +103,6 @@ def _listed(row: Delivery) -> dict[str, Any]:
         "channel": dict(CHANNELS).get(row.channel, row.channel),
         "may_retry": row.state in AGAIN,
     }
-
-
-def _page(
-    found: QuerySet[Delivery], *, before: int | None, after: int | None
-) -> tuple[list[Delivery], int | None, int | None]:
-    """A page, and the ids from which the newer and the older ones go on (None: there are none). Two queries."""
-    if after is not None:
-        rows = list(found.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
-        more, rows = len(rows) > PAGE, rows[:PAGE][::-1]
-        older = bool(rows) and found.filter(pk__lt=rows[-1].pk).exists()
-        return rows, _edge(rows, 0, more), _edge(rows, -1, older)
-    rows = list((found.filter(pk__lt=before) if before is not None else found).order_by("-pk")[: PAGE + 1])
-    more, rows = len(rows) > PAGE, rows[:PAGE]
-    newer = bool(rows) and found.filter(pk__gt=rows[0].pk).exists()
-    return rows, _edge(rows, 0, newer), _edge(rows, -1, more)
-
-
-def _edge(rows: list[Delivery], index: int, there: bool) -> int | None:
-    return rows[index].pk if rows and there else None
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
