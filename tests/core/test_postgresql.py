@@ -25,7 +25,7 @@ def pool_of_dead_connections() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             backends.append(cursor.fetchone()[0])
-            all_here.wait(20)
+            all_here.wait(120)
 
     together([query] * CONNECTIONS)
     connection.close()

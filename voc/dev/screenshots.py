@@ -110,7 +110,7 @@ def main() -> int:
     try:
         chromium = find_chromium()
         TARGET.mkdir(parents=True, exist_ok=True)
-        options = Options(port=free_port(), input=BUNDLED, exit_after=True, var=folder, password=PASSWORD)
+        options = Options(port=free_port(), input=BUNDLED, exit_after=True, var=folder, password=PASSWORD, jira=True)
         demo = Demo(options, orphaned=orphaned)
         demo.run()
         with sync_playwright() as playwright:

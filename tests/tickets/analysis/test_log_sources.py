@@ -99,7 +99,7 @@ def test_a_sick_system_is_named_and_the_other_ones_evidence_decides(sandbox: San
 
     ticket = analysed()
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
     assert ticket.agent_decision_primary == "integration_error"
     assert {each["source"] for each in ticket.decision_reason["evidence"]} == {"splunk"}
     assert "elasticsearch" in ticket.decision_reason["log_summary"]
@@ -116,7 +116,7 @@ def test_without_any_answer_people_decide_in_time(sandbox: SandboxClient) -> Non
 
     ticket = analysed()
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
     assert ticket.status == "MANUAL_REQUIRED"
     assert "elasticsearch" in ticket.decision_reason["log_summary"]
     assert "splunk" in ticket.decision_reason["log_summary"]
