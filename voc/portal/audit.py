@@ -148,6 +148,8 @@ def _lines(entries: list[Entry]) -> Iterator[Line]:
         before, after = (entry.before or {}) | known.before, (entry.after or {}) | known.after
         sealed = [name for name in entry.personal if known.erased or not known.genuine]
         changes = [Change(name, _text(before, name), _text(after, name)) for name in sorted({*before, *after})]
+        # A row that came, or went, with an empty text says nothing by it.
+        changes = [each for each in changes if {each.before, each.after} != {None, ""}]
         changes += [Change(name, None, None) for name in sealed]
         yield Line(entry, names.get(entry.table, entry.table), changes, known.erased, known.genuine)
 
