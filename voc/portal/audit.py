@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -79,7 +80,7 @@ class AuditFilter(forms.Form):
 
 def table_names() -> dict[str, str]:
     """Table → what people call its rows."""
-    models = [*(model for model, _declared in audited()), Entry]
+    models: list[type[Model]] = [*(model for model, _declared in audited()), Entry]
     return {model._meta.db_table: capfirst(str(model._meta.verbose_name)) for model in models}
 
 
