@@ -33,7 +33,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> No
     others = [each for each in cookie["accounts"] if each != mark]
     cookie["accounts"] = [*others[1 - MOST_ACCOUNTS :], mark]
     response.set_cookie(
-        COOKIE,
+        _name(),
         signing.dumps(cookie, salt=SALT),
         max_age=KEPT_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -42,9 +42,14 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> No
     )
 
 
+def _name() -> str:
+    """With the prefix, browsers take it from this very host alone, over https alone."""
+    return f"__Host-{COOKIE}" if settings.SESSION_COOKIE_SECURE else COOKIE
+
+
 def _read(request: HttpRequest) -> dict[str, Any]:
     try:
-        cookie: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=KEPT_SECONDS)
+        cookie: dict[str, Any] = signing.loads(request.COOKIES.get(_name(), ""), salt=SALT, max_age=KEPT_SECONDS)
     except signing.BadSignature:
         return {"id": secrets.token_hex(8), "accounts": []}
     return cookie

@@ -12,6 +12,7 @@ import tracemalloc
 from collections.abc import Callable
 
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from benchmarks.lists import database, measure, show
 
@@ -36,10 +37,15 @@ def main() -> None:
     few, many = (*given, *(FEW, MANY)[len(given) :])
     with database():
         fill(few)
-        before = {name: measure(page) for name, page in pages(few).items()}
+        asked = pages(few)
+        before, blocks_before = {name: measure(page) for name, page in asked.items()}, read(asked)
         fill(many)
-        after = {name: measure(page) for name, page in pages(many).items()}
+        asked = pages(many)
+        after, blocks_after = {name: measure(page) for name, page in asked.items()}, read(asked)
         show(few, before, many, after)
+        print("blocks of 8 KB that PostgreSQL looked at:")
+        for name in asked:
+            print(f"{name:34} {blocks_before[name]:10,} {blocks_after[name]:10,}")
         export(many)
 
 
@@ -76,6 +82,24 @@ def pages(last: int) -> dict[str, Callable[[], int]]:
         "emptied tables": "?act=T",
     }
     return {name: lambda query=query: client.get(f"/audit/{query}").status_code for name, query in asked.items()}  # type: ignore[misc]
+
+
+def read(asked: dict[str, Callable[[], int]]) -> dict[str, int]:
+    """Page → what its queries on the trail looked at: a figure that no other load of the machine changes."""
+    found = {}
+    for name, page in asked.items():
+        with CaptureQueriesContext(connection) as queries:
+            page()
+        statements = [each["sql"] for each in queries.captured_queries if 'FROM "audit_entry"' in each["sql"]]
+        found[name] = sum(_blocks(statement) for statement in statements)
+    return found
+
+
+def _blocks(statement: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
+        [plan] = cursor.fetchone()[0]
+    return int(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
 
 
 def export(many: int) -> None:

@@ -10,6 +10,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.tools import together
 from voc.core import crypto, customers, rotation
 from voc.core.checks import check_encryption, check_neighbours, check_numbers, check_site
 from voc.core.models import CustomerKey
@@ -103,6 +104,30 @@ def test_rotating_writes_every_stored_secret_anew_and_says_how_many(settings, mo
     again = StringIO()
     call_command("rotate_keys", stdout=again)
     assert "core.customerkey.secret: 0 renewed" in again.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rotation_takes_nothing_from_those_who_work_meanwhile(settings, monkeypatch):
+    """Others read secrets, make new ones and write old ones back while it runs: all of them are there afterwards."""
+    monkeypatch.setattr(rotation, "BATCH", 3)
+    handles = [customers.handle_of(f"someone{number}@example.com", otherwise="") for number in range(30)]
+    before = {handle: customers.key_of(handle).secret for handle in handles}
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    seen, made = [], {}
+
+    def work(first):
+        for number in range(first, 30, 2):
+            handle = handles[number]
+            seen.append(customers.key_of(handle).secret == before[handle])
+            row = CustomerKey.objects.get(handle=handle)
+            row.save()
+            fresh = f"{handle[:-6]}{number:06}"
+            made[fresh] = customers.key_of(fresh).secret
+
+    together([rotation.rotate, lambda: work(0), rotation.rotate, lambda: work(1)])
+    assert seen == [True] * 30
+    settings.ENCRYPTION_KEYS = [NEW]
+    assert {handle: customers.key_of(handle).secret for handle in (*handles, *made)} == before | made
 
 
 @pytest.mark.django_db

@@ -71,3 +71,18 @@ def test_a_body_over_the_limit_outside_the_api_framework_is_413_in_json(settings
     client = signed_in(enforce_csrf_checks=True)
     response = client.post("/api/docs", {"x": "x" * 2000})
     assert (response.status_code, response.json()["detail"][:23]) == (413, "The request is too big:")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/tickets", "/hooks/jira/", "/integrations/slack/actions"])
+def test_programs_are_refused_on_http_and_people_led_on_to_https(settings, path: str) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    response = Client(headers={"X-API-Key": "sent in the clear"}).post(path, {}, content_type="application/json")
+    assert (response.status_code, "https" in response.json()["detail"]) == (403, True)
+    assert Client().get("/login/").status_code == 301
+    assert Client().get("/health").status_code == 200
+    assert b"in the clear" not in Client().get(path, secure=True).content
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/tickets", "/nowhere", "/login/", "/admin/"])
+def test_no_answer_is_kept_on_the_way_or_in_the_browser(admin: Client, path: str) -> None:
+    assert "no-store" in admin.get(path).headers["Cache-Control"]

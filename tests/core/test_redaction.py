@@ -10,7 +10,7 @@ from io import StringIO
 import pytest
 import structlog
 
-from tests.factories import UserFactory
+from tests.factories import PASSWORD, UserFactory
 from voc.core.logs import make_formatter
 from voc.core.redaction import MASK, redact, redact_value
 
@@ -113,6 +113,23 @@ def test_whom_somebody_searched_for_stays_out_of_the_logs(client) -> None:
         client.get("/tickets/", {"q": "홍길동 010-1234-5678", "status": "OPEN"})
     asked = [line["request"] for line in map(json.loads, out.getvalue().splitlines()) if "request" in line]
     assert asked == ["GET /tickets/?q&status"] * 2
+
+
+@pytest.mark.django_db
+def test_who_signed_in_and_out_by_what_way_and_from_where_is_logged(client) -> None:
+    user = UserFactory(username="mina")
+    with logged("json") as out:
+        client.post("/login/", {"username": "mina", "password": PASSWORD}, REMOTE_ADDR="203.0.113.7")
+        client.post("/logout/", REMOTE_ADDR="203.0.113.7")
+        client.post("/login/", {"username": "mina", "password": "wrong"}, REMOTE_ADDR="203.0.113.7")
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    told = [line for line in lines if line["event"] in ("signed in", "signed out")]
+    assert [(line["event"], line["way"], line["user"], line["address"]) for line in told] == [
+        ("signed in", "portal /login/", user.pk, "203.0.113.7"),
+        ("signed out", "portal /logout/", user.pk, "203.0.113.7"),
+    ]
+    assert "sign-in refused" in [line["event"] for line in lines]
+    assert PASSWORD not in out.getvalue()
 
 
 @pytest.mark.parametrize("style", ["json", "console"])

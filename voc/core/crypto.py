@@ -1,8 +1,9 @@
 """Secrets that have to be kept readable: authenticated encryption under a ring of keys.
 
-The first key of ENCRYPTION_KEYS encrypts, all of them decrypt: a new key goes in front, `manage.py rotate_keys` writes everything
-that is stored anew, then the old one can go. A kept text is `v1.<key>.<base64url of nonce and AES-256-GCM's output>`, where
-`<key>` names the key that it needs; `purpose` is bound into it, so that one column's text is nothing in another's.
+The first key of ENCRYPTION_KEYS encrypts, all of them decrypt: a new key goes to the end, so that every process can read it, then
+to the front; `manage.py rotate_keys` writes everything that is stored anew, then the old one can go. A kept text is
+`v1.<key>.<base64url of nonce and AES-256-GCM's output>`, where `<key>` names the key that it needs; `purpose` is bound into it, so that
+one column's text is nothing in another's.
 """
 
 import base64

@@ -5,16 +5,21 @@ from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 
 # Its calls check their parameters and name the one that is wrong.
 CHECKS_ITSELF = "/api/v1/"
+# SECURE_REDIRECT_EXEMPT says the same.
+FOR_PROGRAMS = ("/api/", "/hooks/", "/integrations/")
 
 
 class LimitsMiddleware:
     """A body larger than it may be is refused by what it says of itself (413), before a byte of it is read.
 
-    Without a length there is no body: WSGI servers pass on none. Answers tell browsers what pages here never do.
+    Without a length there is no body: WSGI servers pass on none. Answers tell browsers what pages here never do, and that they
+    are to be kept nowhere, but for files that say otherwise. Programs are not led on from http: nobody would notice that they
+    send their keys in the clear.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -24,7 +29,12 @@ class LimitsMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > most_bytes(request):
             raise RequestDataTooBig
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure() and request.path.startswith(FOR_PROGRAMS):
+            return JsonResponse(
+                {"detail": _("Call this by https. What you sent may have been read on the way.")}, status=403
+            )
         response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response

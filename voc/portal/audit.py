@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -79,7 +80,7 @@ class AuditFilter(forms.Form):
 
 def table_names() -> dict[str, str]:
     """Table → what people call its rows."""
-    models = [*(model for model, _declared in audited()), Entry]
+    models: list[type[Model]] = [*(model for model, _declared in audited()), Entry]
     return {model._meta.db_table: capfirst(str(model._meta.verbose_name)) for model in models}
 
 
@@ -148,6 +149,8 @@ def _lines(entries: list[Entry]) -> Iterator[Line]:
         before, after = (entry.before or {}) | known.before, (entry.after or {}) | known.after
         sealed = [name for name in entry.personal if known.erased or not known.genuine]
         changes = [Change(name, _text(before, name), _text(after, name)) for name in sorted({*before, *after})]
+        # A row that came, or went, with an empty text says nothing by it.
+        changes = [each for each in changes if {each.before, each.after} != {None, ""}]
         changes += [Change(name, None, None) for name in sealed]
         yield Line(entry, names.get(entry.table, entry.table), changes, known.erased, known.genuine)
 

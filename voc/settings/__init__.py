@@ -149,6 +149,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.passwords.NotOfThisHouse"},
 ]
 # Reset links and invitations alike.
 PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_TIMEOUT", default=3 * 24 * 3600)
@@ -198,6 +199,7 @@ LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
+LANGUAGE_COOKIE_NAME = "__Host-language" if SESSION_COOKIE_SECURE else "django_language"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Seoul")
 USE_TZ = True
@@ -224,8 +226,10 @@ TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0) or int(TRUST_PROXY)
 # Without a proxy nobody can tell what came over TLS. Scrapers and probes inside come past the proxy.
 SECURE_SSL_REDIRECT = SITE_URL.startswith("https://") and bool(TRUSTED_PROXIES)
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]
+# Programs are refused instead (voc.core.middleware).
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$", r"^api/", r"^hooks/", r"^integrations/"]
 # Whether other hosts of the domain, and browsers' built-in lists, follow is for the domain's owner to decide.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 CONTENT_SECURITY_POLICY = {
