@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import mfa
 from accounts.models import User
@@ -24,8 +25,12 @@ from accounts.sso.people import NotKnownHere, admit
 log = logging.getLogger(__name__)
 
 
-# What somebody sees anyway.
-UNSAID = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")
+# What the page that follows says anyway.
+UNSAID = (
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "mfa/messages/recovery_codes_generated.txt",
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not typed through and through
@@ -97,6 +102,10 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": gettext_lazy("This code is not right, or was used before.")
+    }
+
     def encrypt(self, text: str) -> str:
         return mfa.seal(text)
 

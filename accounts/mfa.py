@@ -128,7 +128,7 @@ class _CodeForm(forms.Form):
 
 
 def _code_field(label: Any) -> forms.CharField:
-    attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+    attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": True}
     return forms.CharField(label=label, max_length=20, widget=forms.TextInput(attrs=attributes))
 
 

@@ -144,7 +144,10 @@ class BrowserSession(models.Model):
     session_key = models.CharField(primary_key=True, max_length=40)
     session_data = models.TextField()
     expire_date = models.DateTimeField(db_index=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="browser_sessions")
+    # Without a constraint: Django takes a row that cannot be written for a key that is taken, and tries new keys for ever.
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, related_name="browser_sessions", db_constraint=False
+    )
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     address = models.CharField(max_length=64, blank=True, default="")

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('seen_at', models.DateTimeField()),
                 ('address', models.CharField(blank=True, default='', max_length=64)),
                 ('agent', models.CharField(blank=True, default='', max_length=200)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='browser_sessions', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='browser_sessions', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'session',

@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from accounts import api_keys, tokens
+from accounts.origin import Origin
 from tests.factories import TicketFactory, UserFactory
 from tests.tickets.test_views_ticket import MAIL, REASON
 from tickets import services
@@ -82,6 +84,8 @@ def scene(transactional_db):
         decision_reason=reason,
         action_proposal=MAIL | {"contact_info": LONG},
     )
+    tokens.issue(admin, origin=Origin("2001:db8:1:2:3:4:5:6", "x" * 200))
+    api_keys.create(user=admin, name="x" * 100, scopes=["*"], days=9, networks=["10.0.0.0/8"] * 9, created_by=admin)
     services.add_comment(ticket_id=ticket.ticket_id, actor=admin, body=LONG)
     manual = TicketFactory(manual=True, manual_reason=LONG)
     rejected = TicketFactory(waiting=True)
@@ -100,6 +104,9 @@ def scene(transactional_db):
         "missing": "/nowhere/",
         "profile": reverse("profile"),
         "password": reverse("password_change"),
+        "logins": reverse("sign_ins"),
+        "keys": reverse("api_keys"),
+        "second step": reverse("mfa_index"),
     }
     return admin, addresses
 
