@@ -65,11 +65,21 @@ class Anthropic(LlmVendor):
             "content": [block],
             "stop_reason": "max_tokens" if cut else "tool_use" if block["type"] == "tool_use" else "end_turn",
             "stop_sequence": None,
-            "usage": {"input_tokens": used[0], "output_tokens": used[1]},
+            "usage": {
+                "input_tokens": used[0],
+                "output_tokens": used[1],
+                "cache_creation_input_tokens": 0,
+                "cache_read_input_tokens": 0,
+                "service_tier": "standard",
+            },
         }
 
     def error(self, refusal: RefusalError) -> dict[str, Any]:
-        return {"type": "error", "error": {"type": refusal.kind, "message": str(refusal)}}
+        return {
+            "type": "error",
+            "error": {"type": refusal.kind, "message": str(refusal)},
+            "request_id": f"req_{uuid.uuid4().hex[:24]}",
+        }
 
     def refusal(self, status: int, retry_after: float | None) -> tuple[str, str]:
         kind = {429: "rate_limit_error", 529: "overloaded_error"}.get(status, "api_error")

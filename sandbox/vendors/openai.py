@@ -50,8 +50,10 @@ class OpenAI(LlmVendor):
         }
 
     def error(self, refusal: RefusalError) -> dict[str, Any]:
-        code = "model_not_found" if refusal.status == 404 else None
-        return {"error": {"message": str(refusal), "type": refusal.kind, "param": None, "code": code}}
+        code = {401: "invalid_api_key", 404: "model_not_found"}.get(refusal.status)
+        # A wrong key and a model that is gone are invalid requests here, told apart by their code.
+        kind = "invalid_request_error" if code else refusal.kind
+        return {"error": {"message": str(refusal), "type": kind, "param": None, "code": code}}
 
     def refusal(self, status: int, retry_after: float | None) -> tuple[str, str]:
         kind = "rate_limit_error" if status == 429 else "server_error"
