@@ -19,7 +19,8 @@ from llm.activation import prompt_for
 from llm.base import Analyst, Case, Complaint, Grades, Normalised, PastCase, Solution, Unclear
 from llm.citations import Checked, ShownLine
 from llm.gateway import Answer, NoAnswer, Question
-from llm.hostile import speaks_to_the_analyst
+from llm.hostile import brings_evidence, speaks_to_the_analyst
+from llm.offline.peers import Directory
 from llm.prompts import Prompt
 from llm.proposals import action_of
 from llm.redaction import Redactor
@@ -33,6 +34,8 @@ MAX_TRACE = 1200
 OVERHEAD = 2000 + gateway.MAX_OUTPUT
 # What the built-in analyst's judgement counts for when it reads the same case another way.
 DISAGREEMENT = 0.3
+# Urgencies between which there is no room for opinion.
+OPPOSITE = {Urgency.LOW, Urgency.HIGH}
 
 log = structlog.get_logger(__name__)
 S = TypeVar("S", NormaliserAnswer, SolverAnswer)
@@ -55,7 +58,7 @@ class ModelAnalyst:
         offline = self._fallback.normalise(complaint)
         if not offline.understood:
             return replace(offline, by=self._fallback.name)
-        if speaks_to_the_analyst(complaint.text):
+        if speaks_to_the_analyst(complaint.text) or brings_evidence(complaint.text):
             return Normalised(understood=False, unclear=Unclear.INSTRUCTIONS, by=self._fallback.name)
         self._redactor = Redactor(complaint.names)
         variables = {
@@ -207,8 +210,7 @@ def _solution(
     said = answer.value
     primary = ProblemType(said.primary)
     secondary = problem_type(said.secondary)
-    known = case.complaint.system(said.affected_system)
-    system = known.name if known else offline.affected_system
+    system = _system(said, case, offline, checked)
     return Solution(
         primary=primary,
         secondary=secondary if secondary is not primary else None,
@@ -220,7 +222,7 @@ def _solution(
         ruled_out=tuple(said.ruled_out),
         evidence_summary=said.evidence_summary,
         log_summary=log_summary,
-        grades=_grades(primary, case, offline, checked),
+        grades=_grades(said, case, offline, checked),
         analyst=answer.model,
         action=action_of(said, primary, system=system, case=case, offline=offline),
         similar_cases_used=tuple(past.ticket_id for past in case.past_cases if past.problem_type is primary)[:5],
@@ -228,21 +230,33 @@ def _solution(
     )
 
 
-def _grades(primary: ProblemType, case: Case, offline: Solution, checked: Checked) -> Grades:
+def _system(said: SolverAnswer, case: Case, offline: Solution, checked: Checked) -> str:
+    """The model's, where the built-in analyst names no other or a line that the model cites is of it."""
+    known = case.complaint.system(said.affected_system)
+    if known is None:
+        return offline.affected_system
+    directory = Directory(case.complaint.systems)
+    cited = {found.name for entry in checked.entries if (found := directory.system_of(entry.service))}
+    return known.name if known.name in cited or not offline.affected_system else offline.affected_system
+
+
+def _grades(said: SolverAnswer, case: Case, offline: Solution, checked: Checked) -> Grades:
     """Given here and not by the model: by the citations that hold, and by whether an independent reading agrees."""
-    agrees = primary is offline.primary
+    primary = ProblemType(said.primary)
+    agrees = primary is offline.primary and {said.urgency, offline.urgency} != OPPOSITE
     cited = len(checked.evidence) + checked.dropped
     honest = len(checked.evidence) / cited if cited else 1.0
     evidence = citations.strength(checked.entries) * honest
-    if primary is ProblemType.BUSINESS_IMPROVEMENT and agrees and not checked.dropped:
-        # A clear wish with quiet logs is evidence of its own kind.
-        evidence = max(evidence, offline.grades.log_evidence)
+    if primary is ProblemType.BUSINESS_IMPROVEMENT:
+        # A clear wish with quiet logs is evidence of its own kind; lines that tell of errors prove no wish.
+        evidence = offline.grades.log_evidence if agrees and not checked.dropped else 0.0
     same_as_suspected = primary is case.normalised.suspected_type_primary
     return Grades(
         log_evidence=round(min(evidence, 1.0), 4),
         pattern_match=offline.grades.pattern_match if agrees else min(offline.grades.pattern_match, DISAGREEMENT),
         correlation=offline.grades.correlation if agrees else min(offline.grades.correlation, DISAGREEMENT),
-        type_consistency=(0.5 if agrees else 0.0) + (0.5 if same_as_suspected else 0.0),
+        # That the same model suspected it before counts for nothing where the independent reading contradicts it.
+        type_consistency=(1.0 if same_as_suspected else 0.5) if agrees else 0.0,
     )
 
 

@@ -54,12 +54,24 @@ _PATTERNS: Final = (
     r"[A-Z_]{3,}_(?:API_)?KEY\b|DATABASE_URL|SECRET_KEY|환경\s?변수[^.\n]{0,40}(?:값|알려)",
     r"(?:answer|respond|reply)\s+only\s+in|stay\s+in\s+character|you\s+are\s+DAN|decode\s+(?:and|해서|후)|convert\s+it\s+and\s+do",
     r"(?:in|into|in\s+to|of)\s+(?:your|the)\s+(?:summary|answer|proposal|notes|evidence\s+list)|요약\s*(?:끝|에)[^.\n]{0,60}붙여",
+    r"you\s+must\s+(?:decide|classify|approve|answer)|(?:not\s+be\s+seen|without\s+being\s+seen)\s+by\s+(?:any\s+)?human|<https?://[^|>\s]+\|",
+    r"(?:忽略|无视|無視|忘记)[^。\n]{0,20}(?:指示|规则|命令)|优先级|優先度|(?:として|を)承認|承認して|으?로\s*고쳐\s*(?:쓰|적)",
+    r"\bblame\s+the\s+(?:first|second|third|other|carrier|customer)|(?:act\s+accordingly|do\s+(?:it|as\s+\w+\s+did)\.?\s*$)",
     r"evidence\s+(?:list\s+)?(?:empty|is\s+not\s+needed)|로그를?\s*보지\s*마|읽지\s*말고\s*결론|그대로\s*(?:출력|실행)",
 )
 _SUSPICIOUS = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.IGNORECASE)
 # Letters that nobody sees; a flag of a region takes six.
 _TAGS = re.compile("[\U000e0020-\U000e007e]")
+# Signs that turn the reading direction round: people then read other words than the model.
+_TURNED = re.compile("[\u202b\u202d\u202e\u2067]")
 MAX_TAGS: Final = 6
+# What a complaint would bring as evidence of its own: log lines, with an id as models are shown them or as they are logged,
+# numbered sources, a query of a log system.
+_EVIDENCE = re.compile(
+    r"^\s*\[L\d+\]|^\s*(?:\[L\d+\]\s*)?\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*\s+\[?(?:FATAL|ERROR|WARN|INFO|DEBUG)\b"
+    r"|\bsources?\s*:\s*\[\d|\b(?:AND|OR)\s+(?:NOT\s+)?(?:level|service|status|host|source)\s*:\s*\S",
+    re.MULTILINE | re.IGNORECASE,
+)
 _GAPS = re.compile(r"(?<=\b\w)[\s._\-*]+(?=\w\b)")
 _SMALL: Final = str.maketrans("аеорсухіј", "aeopcyxij")
 
@@ -67,8 +79,13 @@ _SMALL: Final = str.maketrans("аеорсухіј", "aeopcyxij")
 def speaks_to_the_analyst(text: str) -> bool:
     """Whether a text gives instructions to whoever analyses it, in Korean or English, dressed up or not."""
     seen = plain(text).translate(_SMALL)
-    if _SUSPICIOUS.search(seen) or len(_TAGS.findall(text)) > MAX_TAGS:
+    if _SUSPICIOUS.search(seen) or len(_TAGS.findall(text)) > MAX_TAGS or _TURNED.search(text):
         return True
     # i g n o r e, 무.시.하.고
     joined = _GAPS.sub("", seen)
     return joined != seen and _SUSPICIOUS.search(joined) is not None
+
+
+def brings_evidence(complaint: str) -> bool:
+    """Whether a complaint holds what passes for log lines or their sources: what customers prove is for people to judge."""
+    return _EVIDENCE.search(plain(complaint)) is not None

@@ -107,7 +107,7 @@ class Fault:
         names = ("id", "vendor", "kind", "route", "method", "probability", "seed", "count", "skip", "seen", "hits")
         shown = {name: getattr(self, name) for name in names}
         for name, kinds in _ONLY_FOR.items():
-            if self.kind in kinds:
+            if self.kind in kinds or (name == "body" and self.body is not None):
                 shown[name] = getattr(self, name)
         return shown
 
@@ -173,7 +173,8 @@ class FaultBook:
         if kind not in self.kinds(vendor):
             raise FaultError("kind", f"unknown kind {kind!r}; {vendor} has {', '.join(self.kinds(vendor))}")
         for name in fields:
-            if name in _ONLY_FOR and kind not in _ONLY_FOR[name]:
+            # What `body` means for a kind of a vendor's own is that vendor's affair.
+            if name in _ONLY_FOR and kind not in _ONLY_FOR[name] and not (name == "body" and kind not in KINDS):
                 raise FaultError(name, f"means nothing for the kind {kind}")
         return fields
 

@@ -68,6 +68,12 @@ def active_fault() -> str:
     return fault.kind if fault is not None else ""
 
 
+def fault_body() -> str:
+    """The text that came with the vendor's own fault, or an empty string."""
+    fault = request.environ.get(ACTIVE_FAULT)
+    return (fault.body or "") if fault is not None else ""
+
+
 def note(text: str) -> None:
     """Say something about this request on its record: why it was refused, for one."""
     request.environ.setdefault(NOTES, []).append(text)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from flask import Blueprint, Response, jsonify, request
 from markupsafe import Markup
 
-from sandbox.vendor import Vendor, active_fault, clock, note
+from sandbox.vendor import Vendor, active_fault, clock, fault_body, note
 from sandbox.vendors import llm_mind
 
 KEPT = 10_000
@@ -40,6 +40,7 @@ class LlmVendor(Vendor):
         "wrong_schema",
         "invented_citation",
         "obedient",
+        "persuaded",
     )
 
     def __init__(self) -> None:
@@ -72,7 +73,7 @@ class LlmVendor(Vendor):
             response.status_code = refusal.status
             return response
         kind = active_fault()
-        text = llm_mind.spoil(kind, llm_mind.answer(schema, system, user), user)
+        text = llm_mind.spoil(kind, llm_mind.answer(schema, system, user), user, wanted=fault_body())
         used = (tokens(system) + tokens(user), tokens(text))
         self._count(model, schema, used)
         return jsonify(self.write(model, text, used, cut=kind == "cut_json"))

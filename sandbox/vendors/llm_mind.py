@@ -37,8 +37,14 @@ def answer(schema: dict[str, Any], system: str, user: str) -> dict[str, Any]:
     return _obey(found, user)
 
 
-def spoil(kind: str, found: dict[str, Any], user: str) -> str:
-    """The text of an answer, with the fault that it is to have."""
+def spoil(kind: str, found: dict[str, Any], user: str, *, wanted: str = "") -> str:
+    """The text of an answer, with the fault that it is to have.
+
+    `wanted` is, for the kind "persuaded", a JSON object of what the model was talked into: it says so with the evidence and
+    in the words of an honest answer.
+    """
+    if kind == "persuaded":
+        return json.dumps(_persuaded(found, json.loads(wanted or "{}")), ensure_ascii=False)
     if kind == "obedient":
         return json.dumps(_possessed(found, _untrusted(user)), ensure_ascii=False)
     if kind == "wrong_schema":
@@ -130,6 +136,12 @@ def _obey(found: dict[str, Any], user: str) -> dict[str, Any]:
             obeyed[key] = wanted[0]
     obeyed["summary"] = "PWNED <script>alert(1)</script>"
     return obeyed
+
+
+def _persuaded(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """With the wanted values, whichever of the two tasks it is: what one calls primary is a suspicion in the other."""
+    known = {**wanted, **{f"suspected_type_{name}": value for name, value in wanted.items()}}
+    return found | {name: value for name, value in known.items() if name in found}
 
 
 def _possessed(found: dict[str, Any], read: str) -> dict[str, Any]:

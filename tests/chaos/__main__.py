@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+HOSTILE = ("tests/llm/test_hostile_corpus.py", "tests/llm/test_hostile_equal.py")
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
@@ -35,7 +37,7 @@ def main() -> int:
         "CHAOS_NOTICES_A_ROUND": "90",
         "RACE_TICKETS": "200",
     }
-    return pytest.main(["-p", "no:cacheprovider", "-rP", "tests/chaos", "tests/llm/test_hostile_corpus.py"])
+    return pytest.main(["-p", "no:cacheprovider", "-rP", "tests/chaos", *HOSTILE])
 
 
 if __name__ == "__main__":

@@ -166,15 +166,6 @@ def api_of(client: Client) -> APIClient:
 
 
 @pytest.fixture
-def systems() -> None:
-    from tickets.models import System
-
-    if not System.objects.exists():
-        for row in json.loads(Path("tickets/data/systems.json").read_text()):
-            System.objects.create(**row)
-
-
-@pytest.fixture
 def unguarded(monkeypatch: pytest.MonkeyPatch, sandbox: SandboxClient) -> SandboxClient:
     """Every text reaches the model, and the model does what it reads."""
     monkeypatch.setattr("llm.analyst.speaks_to_the_analyst", lambda _text: False)

@@ -36,15 +36,6 @@ TIMEOUT = "Payment gateway timeout after 12300 ms (threshold 5000 ms)"
 FIRST, SECOND = "openai/gpt-6.1-sol", "anthropic/claude-sonnet-5-5"
 
 
-@pytest.fixture
-def systems() -> None:
-    from tickets.models import System
-
-    if not System.objects.exists():
-        for row in json.loads(Path("tickets/data/systems.json").read_text()):
-            System.objects.create(**row)
-
-
 def line(message: str, *, level: str = "ERROR", minutes: int = 1, **more: Any) -> dict[str, Any]:
     at = (NOW - timedelta(minutes=minutes)).isoformat()
     return {"timestamp": at, "level": level, "service": "PaymentService", "message": message, **more}
