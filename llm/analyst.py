@@ -34,8 +34,8 @@ MAX_TRACE = 1200
 OVERHEAD = 2000 + gateway.MAX_OUTPUT
 # What the built-in analyst's judgement counts for when it reads the same case another way.
 DISAGREEMENT = 0.3
-# Urgencies between which there is no room for opinion.
-OPPOSITE = {Urgency.LOW, Urgency.HIGH}
+# Urgencies, the model's and the built-in analyst's, that contradict each other: no failure is of low urgency.
+CONTRADICTIONS = {(Urgency.LOW, Urgency.MEDIUM), (Urgency.LOW, Urgency.HIGH), (Urgency.HIGH, Urgency.LOW)}
 
 log = structlog.get_logger(__name__)
 S = TypeVar("S", NormaliserAnswer, SolverAnswer)
@@ -243,7 +243,7 @@ def _system(said: SolverAnswer, case: Case, offline: Solution, checked: Checked)
 def _grades(said: SolverAnswer, case: Case, offline: Solution, checked: Checked) -> Grades:
     """Given here and not by the model: by the citations that hold, and by whether an independent reading agrees."""
     primary = ProblemType(said.primary)
-    agrees = primary is offline.primary and {said.urgency, offline.urgency} != OPPOSITE
+    agrees = primary is offline.primary and (said.urgency, offline.urgency) not in CONTRADICTIONS
     cited = len(checked.evidence) + checked.dropped
     honest = len(checked.evidence) / cited if cited else 1.0
     evidence = citations.strength(checked.entries) * honest
