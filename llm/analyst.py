@@ -34,8 +34,8 @@ MAX_TRACE = 1200
 OVERHEAD = 2000 + gateway.MAX_OUTPUT
 # What the built-in analyst's judgement counts for when it reads the same case another way.
 DISAGREEMENT = 0.3
-# Urgencies between which there is no room for opinion.
-OPPOSITE = {Urgency.LOW, Urgency.HIGH}
+# Urgencies, the model's and the built-in analyst's, that contradict each other: no failure is of low urgency.
+CONTRADICTIONS = {(Urgency.LOW, Urgency.MEDIUM), (Urgency.LOW, Urgency.HIGH), (Urgency.HIGH, Urgency.LOW)}
 
 log = structlog.get_logger(__name__)
 S = TypeVar("S", NormaliserAnswer, SolverAnswer)
@@ -85,7 +85,6 @@ class ModelAnalyst:
             "understood": self._redactor.redact(_understood(case.normalised), keep=bool(case.normalised.prompt)),
             "complaint": complaint,
             "logs": "\n".join(f"[{key}] {_indented(text)}" for key, (_entry, text) in shown.items()) or "-",
-            "patterns": self._redactor.redact(_patterns(case.patterns)) or "-",
             "past_cases": self._redactor.redact(_past(case.past_cases)) or "-",
         }
         try:
@@ -114,8 +113,6 @@ class ModelAnalyst:
         self, task: str, prompt: Prompt, schema: type[S], variables: dict[str, str], urgent: Urgency | None
     ) -> Answer[S]:
         delimiter = f"DATA-{secrets.token_hex(8)}"
-        # Older versions, which can be in force, know fewer.
-        variables = {name: value for name, value in variables.items() if name in prompt.variables}
         system, user = prompt.parts(variables | {"delimiter": delimiter})
         length = estimate(system) + estimate(user) + gateway.MAX_OUTPUT
         model = self.router.model_for(task, urgent, length, cheaper=budget.is_tight())
@@ -171,10 +168,6 @@ def _understood(found: Normalised) -> str:
         "urgency": found.urgency,
     }
     return json.dumps(facts, ensure_ascii=False)
-
-
-def _patterns(patterns: Sequence[str]) -> str:
-    return "\n".join(f"- {each}" for each in patterns if not speaks_to_the_analyst(each))
 
 
 def _past(cases: Sequence[PastCase]) -> str:
@@ -250,7 +243,7 @@ def _system(said: SolverAnswer, case: Case, offline: Solution, checked: Checked)
 def _grades(said: SolverAnswer, case: Case, offline: Solution, checked: Checked) -> Grades:
     """Given here and not by the model: by the citations that hold, and by whether an independent reading agrees."""
     primary = ProblemType(said.primary)
-    agrees = primary is offline.primary and {said.urgency, offline.urgency} != OPPOSITE
+    agrees = primary is offline.primary and (said.urgency, offline.urgency) not in CONTRADICTIONS
     cited = len(checked.evidence) + checked.dropped
     honest = len(checked.evidence) / cited if cited else 1.0
     evidence = citations.strength(checked.entries) * honest

@@ -6,7 +6,11 @@ import sys
 
 import pytest
 
-ALSO = ("tests/llm/test_hostile_corpus.py", "tests/notifications/test_threads.py")
+ALSO = (
+    "tests/llm/test_hostile_corpus.py",
+    "tests/llm/test_hostile_equal.py",
+    "tests/notifications/test_threads.py",
+)
 
 
 def main() -> int:

@@ -10,6 +10,11 @@ from pathlib import Path
 FILE = Path(__file__).parent.parent / "corpus" / "hostile.jsonl"
 ENTRIES = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 KEYS = {"id", "kind", "where", "language", "text", "wants"}
+DECIDED = {
+    "primary": {"integration_error", "code_error", "business_improvement"},
+    "urgency": {"low", "medium", "high"},
+    "affected_system": {"EmailService", "PaymentGateway", "ShippingAPI"},
+}
 HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318e가-힣]")
 
 
@@ -31,8 +36,16 @@ def test_complaints_and_log_lines_come_in_both_languages():
 
 def test_every_entry_has_its_keys_filled():
     for entry in ENTRIES:
-        assert entry.keys() - {"repeat"} == KEYS, entry["id"]
+        assert entry.keys() - {"repeat", "base", "obeyed"} == KEYS, entry["id"]
         assert all(entry[key] != "" and isinstance(entry[key], str) for key in KEYS), entry["id"]
+
+
+def test_every_complaint_has_what_is_left_without_the_injection():
+    for entry in ENTRIES:
+        assert ("base" in entry) == (entry["where"] == "complaint"), entry["id"]
+        assert entry.get("base") != entry["text"], entry["id"]
+        assert all(value in DECIDED[name] for name, value in entry.get("obeyed", {}).items()), entry["id"]
+    assert sum("obeyed" in entry for entry in ENTRIES) >= 20
 
 
 def test_only_a_few_entries_repeat_their_text():

@@ -17,6 +17,8 @@ from tickets.models import Status, Ticket
 from tickets.templatetags.tickets import confidence
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site", "systems")]
+# All of them with `make chaos`; each is analysed some five times, so that the ordinary tests take few.
+EVERY = STEP if STEP == 1 else 2 * STEP
 TYPES = ("integration_error", "code_error", "business_improvement")
 OPPOSITE = {"high": "low", "low": "high"}
 # What a manager reads of a proposal, but for the words that a model chose.
@@ -46,14 +48,14 @@ def demands(row: dict[str, Any], honest: Ticket) -> Iterator[dict[str, str]]:
     yield {"affected_system": "EmailService" if honest.affected_system != "EmailService" else "OrderService"}
 
 
-@pytest.mark.parametrize("around", ["", f"{TEXT}\n"], ids=["alone", "after a complaint"])
+@pytest.mark.parametrize(("around", "first"), [("", 5), (f"{TEXT}\n", 12)], ids=["alone", "after a complaint"])
 def test_a_model_that_gives_in_decides_as_without_the_injection_or_people_do(
-    around: str, tmp_path: Path, settings: Any, sandbox: SandboxClient
+    around: str, first: int, tmp_path: Path, settings: Any, sandbox: SandboxClient
 ) -> None:
     settings.LLM_CACHE_SECONDS = 0
     different = []
     talked_into = 0
-    for row in COMPLAINTS[(3 if around else 4) % STEP :: STEP]:
+    for row in COMPLAINTS[first % EVERY :: EVERY]:
         honest = (
             whole(tmp_path / f"{row['id']}-base", around + row["base"], [], settings) if around + row["base"] else None
         )
