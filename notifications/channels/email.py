@@ -43,8 +43,8 @@ class Transport(Protocol):
         """Hand the mail over once; the transport's id for it. Raises as `Channel.deliver` does."""
         ...
 
-    def verify(self) -> str:
-        """As `Channel.verify`."""
+    def verify(self, *, sender: str) -> str:
+        """As `Channel.verify`, for mail from this sender; one line."""
         ...
 
 
@@ -81,7 +81,7 @@ class Email(Channel):
 
     def verify(self) -> list[str]:
         with guarded(self._transport.name):
-            return [self._transport.verify()]
+            return [self._transport.verify(sender=self._sender)]
 
     def deliver(self, parcel: Parcel) -> Receipt:
         mail = compose(parcel, sender=self._sender)

@@ -3,6 +3,7 @@
 Source: docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html. Credentials come from AWS' own chain.
 """
 
+from email.utils import parseaddr
 from typing import Any
 
 import boto3
@@ -49,11 +50,20 @@ class Ses:
         )
         return str(answer["MessageId"])
 
-    def verify(self) -> str:
-        account = self._call("get_account")
-        if account.get("SendingEnabled") is False:
-            raise Permanent(_("SES: sending is switched off for this account."))
-        return _("SES in %(region)s takes the credentials.") % {"region": self._region}
+    def verify(self, *, sender: str) -> str:
+        """The credentials hold, and SES lets them send as this address: it has verified that, or its domain."""
+        address = parseaddr(sender)[1]
+        told = {"region": self._region, "sender": address}
+        for identity in (address, address.rpartition("@")[2]):
+            try:
+                found = self._call("get_email_identity", EmailIdentity=identity)
+            except _NotThere:
+                continue
+            if found.get("VerificationStatus") == "SUCCESS":
+                return _("SES in %(region)s takes the credentials, and mail from %(sender)s.") % told
+        raise Permanent(
+            _("SES in %(region)s has not verified %(sender)s, nor its domain: verify one of them there.") % told
+        )
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         config = Config(
@@ -82,6 +92,10 @@ class Ses:
         return answer
 
 
+class _NotThere(Permanent):
+    """What was asked for does not exist."""
+
+
 def _meaning(error: ClientError) -> Permanent | Transient:
     """What an answer that is not 200 means. Its message may name addresses: only its code is told."""
     code = str(error.response.get("Error", {}).get("Code", ""))
@@ -91,4 +105,5 @@ def _meaning(error: ClientError) -> Permanent | Transient:
         return Transient(_("SES asks to wait (%(answer)s).") % said)
     if status >= 500:
         return Transient(_("SES' answer cannot be understood (%(answer)s).") % said, ambiguous=True)
-    return Permanent(_("SES refuses the mail (%(answer)s)") % said)
+    kind = _NotThere if code == "NotFoundException" else Permanent
+    return kind(_("SES refuses the mail (%(answer)s)") % said)

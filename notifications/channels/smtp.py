@@ -43,7 +43,8 @@ class Smtp:
             _close(backend)
         return ""
 
-    def verify(self) -> str:
+    def verify(self, *, sender: str) -> str:
+        del sender  # which of them it takes, a server says only of a mail
         backend = get_connection(timeout=self._timeout)
         if not isinstance(backend, EmailBackend):
             return type(backend).__module__

@@ -30,6 +30,9 @@ TIMING: Any = (
 class Editable(AdminsOnly):
     """Admins add, change and delete."""
 
+    class Media:
+        css = {"all": ("css/admin.css",)}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_operate_permission(request)
 

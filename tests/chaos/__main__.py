@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--notices", type=int, default=1000, help="events told by all four channels (default 1000)")
     parser.add_argument("--notice-kills", type=int, default=15, help="workers to kill meanwhile (default 15)")
     parser.add_argument("--notice-rounds", type=int, default=12, help="times that Slack is up and down (default 12)")
+    parser.add_argument("--notice-rate", type=float, default=3, help="events a second meanwhile (default 3)")
     parser.add_argument("-k", dest="expression", default="", help="only the tests whose names match, as pytest has it")
     asked = parser.parse_args()
     os.environ |= {
@@ -40,6 +41,7 @@ def main() -> int:
         "CHAOS_NOTICE_KILLS": str(asked.notice_kills),
         "CHAOS_NOTICE_ROUNDS": str(asked.notice_rounds),
         "CHAOS_NOTICES_A_ROUND": "30",
+        "CHAOS_NOTICES_A_SECOND": str(asked.notice_rate),
         "RACE_TICKETS": "200",
     }
     only = ["-k", asked.expression] if asked.expression else []

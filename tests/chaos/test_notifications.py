@@ -22,7 +22,7 @@ ROUNDS = int(os.environ.get("CHAOS_NOTICE_ROUNDS", "1"))
 PER_ROUND = int(os.environ.get("CHAOS_NOTICES_A_ROUND", "20"))
 LONG = ROUNDS > 1
 # Well below what two cores can do: above that, a wait tells how long the queue is, and Slack's own work is a part of the load.
-PER_SECOND = 4 if LONG else 10
+PER_SECOND = float(os.environ.get("CHAOS_NOTICES_A_SECOND", "10"))
 OTHERS = ("email", "teams", "pagerduty")
 # So low that a backlog runs into it.
 RATE = 4 if LONG else 20

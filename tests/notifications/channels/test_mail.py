@@ -1,5 +1,6 @@
 """Mail through smtplib to a server that speaks SMTP, and through boto3 to one that speaks SES."""
 
+import io
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,7 @@ import boto3
 import httpx
 import pytest
 from django.conf import LazySettings
+from django.core.management import call_command
 from moto.server import ThreadedMotoServer
 
 from notifications.channels.base import Parcel
@@ -175,18 +177,24 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
 
 
-@pytest.fixture
-def moto(aws: None) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def moto_server() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    httpx.post(f"{url}/moto-api/reset")
-    boto3.client("sesv2", region_name="us-east-1", endpoint_url=url).create_email_identity(
-        EmailIdentity="voc@example.com"
-    )
-    yield url
+    yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture
+def moto(aws: None, moto_server: str) -> str:
+    httpx.post(f"{moto_server}/moto-api/reset")
+    know(moto_server, "voc@example.com")
+    return moto_server
+
+
+def know(url: str, identity: str) -> None:
+    boto3.client("sesv2", region_name="us-east-1", endpoint_url=url).create_email_identity(EmailIdentity=identity)
 
 
 def ses(url: str) -> Email:
@@ -211,6 +219,42 @@ def test_what_ses_refuses_is_permanent_and_names_no_address(moto: str) -> None:
         stranger.deliver(to_ops())
 
     assert "elsewhere" not in caught.value.message
+
+
+@pytest.mark.parametrize("verified", ["voc@example.com", "example.com"])
+def test_the_credentials_and_the_sender_are_looked_at_in_ses_and_nothing_is_sent(moto: str, verified: str) -> None:
+    httpx.post(f"{moto}/moto-api/reset")
+    with pytest.raises(Permanent, match="verify one of them"):
+        ses(moto).verify()
+    know(moto, verified)
+
+    assert ses(moto).verify() == ["SES in us-east-1 takes the credentials, and mail from voc@example.com."]
+
+    assert httpx.get(f"{moto}/moto-api/data.json").json()["ses"]["RawMessage"] == []
+
+
+def test_credentials_that_ses_does_not_take_are_found_out(aws: None, sandbox: SandboxClient) -> None:
+    body = '{"message": "The security token included in the request is invalid."}'
+    headers = {"x-amzn-errortype": "UnrecognizedClientException"}
+    sandbox.fault("teams", "status", status=403, body=body, headers=headers, content_type="application/json")
+
+    with pytest.raises(Permanent, match="UnrecognizedClientException"):
+        ses(sandbox.url("/teams")).verify()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ses_is_checked_and_tried_by_the_command_as_the_settings_have_it(moto: str, settings: LazySettings) -> None:
+    settings.SES_REGION, settings.SES_URL, settings.NOTIFY_EMAIL = "us-east-1", moto, OPS
+    settings.DEFAULT_FROM_EMAIL = "VOC <voc@example.com>"
+    out = io.StringIO()
+
+    call_command("notifications", "check", stdout=out, no_color=True)
+    call_command("notifications", "check", "--send-test", "email", stdout=out, no_color=True)
+
+    [sent] = httpx.get(f"{moto}/moto-api/data.json").json()["ses"]["RawMessage"]
+    assert "email: SES in us-east-1 takes the credentials" in out.getvalue()
+    assert f"email:{OPS}: Accepted {sent['id']}" in out.getvalue()
+    assert set(sent["destinations"]) == {OPS}
 
 
 def test_a_lost_answer_of_ses_is_ambiguous_and_the_client_calls_once(aws: None, sandbox: SandboxClient) -> None:
