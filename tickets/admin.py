@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import get_current_user, has_permission
@@ -360,7 +361,7 @@ class SynonymsAdmin(admin.ModelAdmin[Synonyms]):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "words":
-            return OnePerLine(label=db_field.verbose_name, help_text=db_field.help_text)
+            return OnePerLine(label=capfirst(db_field.verbose_name), help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **options)
 
     @admin.display(description=Synonyms._meta.get_field("words").verbose_name)

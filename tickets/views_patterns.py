@@ -12,7 +12,7 @@ from tickets.personal import hidden
 LABELS: Final[dict[str, Promise]] = {
     "code": _("Error code"),
     "trace": _("Stack trace"),
-    "outside": _("External system fails"),
+    "outside": _("External calls fail"),
 }
 
 
@@ -24,8 +24,9 @@ def patterns_of(ticket: Ticket, *, personal: bool) -> list[dict[str, Any]]:
     most = max((row["count"] for row in rows), default=0)
     shown = [
         row
-        | {"label": LABELS.get(row["kind"], row["kind"]), "most": most, "services": ", ".join(row["services"])}
-        | {name: datetime.fromisoformat(row[name]) for name in ("first", "last")}
+        | {"label": LABELS.get(row["kind"], row["kind"]), "most": most}
+        | {"services": ", ".join(name for name in row["services"] if name != row["key"])}
+        | {name: datetime.fromisoformat(row[name]).replace(microsecond=0) for name in ("first", "last")}
         for row in (rows if personal else hidden(rows))
     ]
     return sorted(shown, key=lambda row: -row["count"])

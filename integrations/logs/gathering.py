@@ -8,6 +8,8 @@ from threading import Thread
 from typing import ClassVar, Generic, TypeVar
 
 import structlog
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 
 from integrations.logs.base import LogAdapter, LogPlace, LogQuery, LogSourceError
 from voc.core.database import in_transaction
@@ -38,8 +40,12 @@ def gather(tasks: Mapping[str, Callable[[], Value]], *, seconds: float) -> dict[
         raise RuntimeError("log systems asked inside a database transaction: commit first")
     answers: SimpleQueue[tuple[str, Outcome[Value]]] = SimpleQueue()
 
+    language = get_language()
+
     def run(name: str, task: Callable[[], Value]) -> None:
-        answers.put((name, _outcome(name, task)))
+        # A new thread speaks the site's language, whoever asked.
+        with override(language):
+            answers.put((name, _outcome(name, task)))
 
     for name, task in tasks.items():
         Thread(target=run, args=(name, task), name=f"logs-{name}", daemon=True).start()
@@ -51,7 +57,7 @@ def gather(tasks: Mapping[str, Callable[[], Value]], *, seconds: float) -> dict[
         except Empty:
             break
         done[name] = outcome
-    late: Outcome[Value] = Outcome(problem=f"no answer within {seconds:.0f} s")
+    late: Outcome[Value] = Outcome(problem=_("no answer within %(seconds)d s") % {"seconds": round(seconds)})
     return {name: done.get(name, late) for name in tasks}
 
 

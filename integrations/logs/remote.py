@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.utils.translation import gettext as _
+
 from integrations.logs.base import LogAdapter, LogPlace, LogQuery, LogSourceError
 from integrations.logs.fields import SCHEMAS, FieldMapping, UnknownFields, parse_fields, read_entry
 from integrations.logs.rest import let_rest, rest_until
@@ -125,7 +127,10 @@ class RemoteLogAdapter(LogAdapter):
     @contextmanager
     def _speaking(self) -> Iterator[None]:
         if until := rest_until(self.peer):
-            raise LogSourceError(f"{self.title} asked to be left alone until {until:%H:%M:%S} UTC.")
+            raise LogSourceError(
+                _("%(system)s asked to be left alone until %(time)s UTC.")
+                % {"system": self.title, "time": f"{until:%H:%M:%S}"}
+            )
         try:
             yield
         except Transient as error:
@@ -144,7 +149,9 @@ class RemoteLogAdapter(LogAdapter):
         """Seconds that the next request may take. Raises LogSourceError when there is no time left."""
         left = deadline - time.monotonic()
         if left <= 0:
-            raise LogSourceError(f"{self.title} did not answer within {self.seconds:g} s.")
+            raise LogSourceError(
+                _("%(system)s did not answer within %(seconds)g s.") % {"system": self.title, "seconds": self.seconds}
+            )
         return left
 
     def read(
@@ -162,7 +169,9 @@ class RemoteLogAdapter(LogAdapter):
         )
 
     def malformed(self, what: str) -> LogSourceError:
-        return LogSourceError(f"{self.title} answered what cannot be read: {what}")
+        return LogSourceError(
+            _("%(system)s answered what cannot be read: %(what)s") % {"system": self.title, "what": what}
+        )
 
 
 def bounded(query: LogQuery) -> LogQuery:

@@ -191,7 +191,13 @@ def log_summary(case: Case, language: Language) -> str:
     """How many lines of which service and level, over which time, and which log systems did not answer."""
     sentences = [_counts(case.logs, language)] if case.logs else [say(language, NO_LOGS)]
     if case.patterns:
-        sentences.append(say(language, REPEATED, patterns="; ".join(shorten(each, 120) for each in case.patterns[:2])))
+        sentences.append(
+            say(
+                language,
+                REPEATED,
+                patterns=", ".join(shorten(each.partition(" (")[0], 120) for each in case.patterns[:2]),
+            )
+        )
     if case.missing_sources:
         sentences.append(say(language, NO_SOURCE, names=", ".join(case.missing_sources)))
     return " ".join(sentences)

@@ -1,9 +1,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from integrations.logs.base import LogAdapter, LogQuery, LogSourceError
 from integrations.logs.checks import check_log_settings
+from integrations.logs.gathering import gather
 from integrations.logs.mock import matches
 from integrations.logs.retrieval import EnhancedRAGService, MockFallback
 from voc.core import clock
@@ -112,3 +115,15 @@ def test_unusable_log_settings_are_named_before_anything_runs(settings, tmp_path
     (tmp_path / "broken.json").write_text("{")
     (warning,) = check_log_settings()
     assert "broken.json" in warning.msg
+
+
+def test_what_went_wrong_is_told_in_the_language_of_whoever_asked() -> None:
+    def task() -> None:
+        raise LogSourceError(_("no answer within %(seconds)d s") % {"seconds": 3})
+
+    with translation.override("ko"):
+        korean = gather({"one": task}, seconds=60)["one"].problem
+    with translation.override("en"):
+        english = gather({"one": task}, seconds=60)["one"].problem
+
+    assert (korean, english) == ("3초 안에 응답이 없습니다", "no answer within 3 s")

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
-                ("words", models.JSONField(default=list, help_text="Words and phrases that mean the same, one per line, Korean and English. A beginning is enough.", verbose_name="words")),
+                ("words", models.JSONField(default=list, help_text="Words and phrases that mean the same, one per line, Korean and English. A beginning is enough.", verbose_name="words and phrases")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
             ],
             options={"verbose_name": "group of synonyms", "verbose_name_plural": "synonyms", "ordering": ["name"]},

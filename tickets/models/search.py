@@ -41,7 +41,7 @@ class Synonyms(models.Model):
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     words = models.JSONField(
-        _("words"),
+        _("words and phrases"),
         default=list,
         help_text=_("Words and phrases that mean the same, one per line, Korean and English. A beginning is enough."),
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from integrations.logs.cloudwatch import CloudWatchAdapter
 from integrations.logs.datadog import DatadogAdapter
 from integrations.logs.elasticsearch import ElasticsearchAdapter
 from integrations.logs.mock import MockLogAdapter
+from integrations.logs.remote import RemoteLogAdapter
 from integrations.logs.splunk import SplunkAdapter
 from sandbox.client import SandboxClient
 from tests.integrations.logs.corpus import Line
@@ -26,7 +28,7 @@ class Harness:
         self,
         name: str,
         sandbox: SandboxClient,
-        make: Callable[[str], LogAdapter],
+        make: Callable[[str], RemoteLogAdapter],
         place: str,
         render: Callable[[Line], Any],
     ) -> None:
@@ -36,8 +38,9 @@ class Harness:
         self._place = place
         self._render = render
 
-    def adapter(self) -> LogAdapter:
-        return self._make(self.sandbox.url(f"/{self.name}"))
+    def adapter(self) -> RemoteLogAdapter:
+        """One that waits as long as a busy machine may need."""
+        return replace(self._make(self.sandbox.url(f"/{self.name}")), seconds=20)
 
     def store(self, lines: Iterable[Line]) -> None:
         logs = [
@@ -117,7 +120,7 @@ def without_nothing(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def make_harness(name: str, sandbox: SandboxClient, directory: Path) -> Harness | MockHarness:
-    kinds: dict[str, tuple[Callable[[str], LogAdapter], str, Callable[[Line], Any]]] = {
+    kinds: dict[str, tuple[Callable[[str], RemoteLogAdapter], str, Callable[[Line], Any]]] = {
         "elasticsearch": (
             lambda url: ElasticsearchAdapter(url, api_key="k3y", kibana_url="https://kibana.example.com"),
             "logs-shop",

@@ -57,7 +57,12 @@ def test_whatever_goes_wrong_is_an_error_of_the_source_and_soon(remote: Harness,
     with pytest.raises(LogSourceError) as caught:
         impatient(remote).search_logs(QUERY, DAY)
 
+<<<<<<< HEAD
     assert time.monotonic() - began < 15
+=======
+    # What hangs would do so for a minute; a busy machine takes its time as well.
+    assert time.monotonic() - began < 20
+>>>>>>> logs2
     assert caught.value.message.startswith(impatient(remote).title)
     for secret in ("k3y", "t0ken", "127.0.0.1:1/"):
         assert secret not in caught.value.message
@@ -107,7 +112,7 @@ def test_three_failures_open_the_breaker_and_the_next_call_stays_at_home(remote:
 def test_whoever_asked_to_wait_is_left_alone_until_then(remote: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     remote.store(LINES)
     remote.sandbox.fault(remote.name, "status", status=429, retry_after=120, count=1)
-    adapter = impatient(remote)
+    adapter = impatient(remote, 10)
 
     for _ in range(2):
         with pytest.raises(LogSourceError):
@@ -136,7 +141,7 @@ def test_times_with_another_offset_are_the_same_moments(remote: Harness) -> None
     seoul = timezone(timedelta(hours=9))
     remote.store(replace(line, at=line.at.astimezone(seoul)) for line in LINES)
 
-    found = impatient(remote, 6).search_logs(QUERY, DAY)
+    found = impatient(remote, 20).search_logs(QUERY, DAY)
 
     moments = {line.at for line in LINES if line.service == "PaymentService" and DAY.holds(line.at)}
     assert {entry.timestamp for entry in found} == moments
@@ -160,7 +165,7 @@ def test_a_search_that_is_abandoned_is_stopped_at_its_vendor(
     key = "status" if name == "cloudwatch" else "state"
 
     with pytest.raises(LogSourceError, match="within"):
-        impatient(harness).search_logs(QUERY, DAY)
+        impatient(harness, 2).search_logs(QUERY, DAY)
 
     assert [each[key] for each in sandbox.state(name)[listed]] == [state]
 
@@ -201,7 +206,7 @@ def harnesses(sandbox: SandboxClient, tmp_path: Path) -> list[Harness]:
     return found
 
 
-def search_of(adapters: list[LogAdapter], tmp_path: Path, *, seconds: float = 4, **options) -> EnhancedRAGService:
+def search_of(adapters: list[LogAdapter], tmp_path: Path, *, seconds: float = 30, **options) -> EnhancedRAGService:
     return EnhancedRAGService(MockLogAdapter(tmp_path), LogSources(adapters), seconds=seconds, **options)
 
 
@@ -218,8 +223,8 @@ def test_a_sick_source_costs_its_own_evidence_only(
     began = time.monotonic()
 
     # The sound ones get the time that a busy machine needs; the sick one would take a minute.
-    adapters = [impatient(harness, 2 if harness.name == sick else 8) for harness in harnesses]
-    found = search_of(adapters, tmp_path, seconds=12).retrieve(QUERY, DAY, limit=1000)
+    adapters = [impatient(harness, 2 if harness.name == sick else 20) for harness in harnesses]
+    found = search_of(adapters, tmp_path).retrieve(QUERY, DAY, limit=1000)
 
     assert time.monotonic() - began < 40
     assert found.missing == (sick,)
@@ -237,7 +242,11 @@ def test_all_sources_hanging_end_in_time_with_nothing_but_their_names(
 
     found = search_of([impatient(harness, 30) for harness in harnesses], tmp_path, seconds=2).retrieve(QUERY, DAY)
 
+<<<<<<< HEAD
     assert time.monotonic() - began < 15
+=======
+    assert time.monotonic() - began < 20
+>>>>>>> logs2
     assert (found.entries, found.answered, sorted(found.missing)) == ((), ("mock",), sorted(REAL))
 
 
@@ -247,7 +256,7 @@ def test_what_a_source_gave_before_it_fell_silent_is_kept(
     """The telling lines are asked for first; the second request is the one that hangs."""
     sandbox.fault("elasticsearch", "hang", seconds=60, skip=1)
 
-    found = search_of([impatient(harnesses[0], 30)], tmp_path, seconds=2, fallback=MockFallback.NEVER).retrieve(
+    found = search_of([impatient(harnesses[0], 30)], tmp_path, seconds=4, fallback=MockFallback.NEVER).retrieve(
         QUERY, DAY
     )
 
@@ -259,7 +268,7 @@ def test_a_source_that_failed_is_not_asked_again_for_the_same_complaint(
     harnesses: list[Harness], tmp_path: Path, sandbox: SandboxClient
 ) -> None:
     sandbox.fault("elasticsearch", "status", status=500)
-    session = search_of([impatient(harness, 2) for harness in harnesses], tmp_path).session(DAY)
+    session = search_of([impatient(harness, 20) for harness in harnesses], tmp_path).session(DAY)
 
     session.search(QUERY)
     session.search(LogQuery(levels=(LogLevel.ERROR,)))
@@ -273,7 +282,7 @@ def test_a_service_is_asked_for_where_the_catalogue_says_it_keeps_its_logs(
 ) -> None:
     places = {"PaymentService": LogPlace(source="elasticsearch", index="logs-nowhere-*")}
 
-    search = search_of([impatient(harness, 2) for harness in harnesses], tmp_path, places=places)
+    search = search_of([impatient(harness, 20) for harness in harnesses], tmp_path, places=places)
     nowhere = search.retrieve(QUERY, DAY)
     elsewhere = search.retrieve(LogQuery(service="RefundService"), DAY)
 
@@ -289,7 +298,7 @@ def test_a_place_that_cannot_be_is_missing_and_changes_no_query(
     harnesses: list[Harness], tmp_path: Path, sandbox: SandboxClient, place: LogPlace
 ) -> None:
     found = search_of(
-        [impatient(harness, 2) for harness in harnesses], tmp_path, places={"PaymentService": place}
+        [impatient(harness, 20) for harness in harnesses], tmp_path, places={"PaymentService": place}
     ).retrieve(QUERY, DAY)
 
     assert sorted(found.missing) == sorted(REAL)
@@ -300,7 +309,7 @@ def test_a_place_that_cannot_be_is_missing_and_changes_no_query(
 def test_mock_logs_come_after_real_ones_that_answered_and_had_nothing(
     harnesses: list[Harness], tmp_path: Path, fallback: str, asked: bool
 ) -> None:
-    search = search_of([impatient(harness, 2) for harness in harnesses], tmp_path, fallback=MockFallback(fallback))
+    search = search_of([impatient(harness, 20) for harness in harnesses], tmp_path, fallback=MockFallback(fallback))
 
     found = search.retrieve(LogQuery(service="Nobody"), DAY)
 
@@ -308,7 +317,7 @@ def test_mock_logs_come_after_real_ones_that_answered_and_had_nothing(
 
 
 def test_entries_of_all_sources_are_merged_newest_first_and_bounded(harnesses: list[Harness], tmp_path: Path) -> None:
-    found = search_of([impatient(harness, 3) for harness in harnesses], tmp_path).retrieve(QUERY, DAY, limit=40)
+    found = search_of([impatient(harness, 20) for harness in harnesses], tmp_path).retrieve(QUERY, DAY, limit=40)
 
     assert len(found.entries) == 40
     assert list(found.entries) == sorted(
@@ -323,7 +332,7 @@ def test_entries_of_all_sources_are_merged_newest_first_and_bounded(harnesses: l
 def test_log_systems_are_not_asked_inside_a_transaction(harnesses: list[Harness], tmp_path: Path) -> None:
     from django.db import transaction
 
-    search = search_of([impatient(harness, 3) for harness in harnesses], tmp_path)
+    search = search_of([impatient(harness, 20) for harness in harnesses], tmp_path)
 
     with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
         search.retrieve(QUERY, DAY)
