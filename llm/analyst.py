@@ -85,6 +85,7 @@ class ModelAnalyst:
             "understood": self._redactor.redact(_understood(case.normalised), keep=bool(case.normalised.prompt)),
             "complaint": complaint,
             "logs": "\n".join(f"[{key}] {_indented(text)}" for key, (_entry, text) in shown.items()) or "-",
+            "patterns": self._redactor.redact(_patterns(case.patterns)) or "-",
             "past_cases": self._redactor.redact(_past(case.past_cases)) or "-",
         }
         try:
@@ -113,6 +114,8 @@ class ModelAnalyst:
         self, task: str, prompt: Prompt, schema: type[S], variables: dict[str, str], urgent: Urgency | None
     ) -> Answer[S]:
         delimiter = f"DATA-{secrets.token_hex(8)}"
+        # Older versions, which can be in force, know fewer.
+        variables = {name: value for name, value in variables.items() if name in prompt.variables}
         system, user = prompt.parts(variables | {"delimiter": delimiter})
         length = estimate(system) + estimate(user) + gateway.MAX_OUTPUT
         model = self.router.model_for(task, urgent, length, cheaper=budget.is_tight())
@@ -168,6 +171,10 @@ def _understood(found: Normalised) -> str:
         "urgency": found.urgency,
     }
     return json.dumps(facts, ensure_ascii=False)
+
+
+def _patterns(patterns: Sequence[str]) -> str:
+    return "\n".join(f"- {each}" for each in patterns if not speaks_to_the_analyst(each))
 
 
 def _past(cases: Sequence[PastCase]) -> str:

@@ -57,12 +57,8 @@ def test_whatever_goes_wrong_is_an_error_of_the_source_and_soon(remote: Harness,
     with pytest.raises(LogSourceError) as caught:
         impatient(remote).search_logs(QUERY, DAY)
 
-<<<<<<< HEAD
-    assert time.monotonic() - began < 15
-=======
     # What hangs would do so for a minute; a busy machine takes its time as well.
     assert time.monotonic() - began < 20
->>>>>>> logs2
     assert caught.value.message.startswith(impatient(remote).title)
     for secret in ("k3y", "t0ken", "127.0.0.1:1/"):
         assert secret not in caught.value.message
@@ -242,11 +238,7 @@ def test_all_sources_hanging_end_in_time_with_nothing_but_their_names(
 
     found = search_of([impatient(harness, 30) for harness in harnesses], tmp_path, seconds=2).retrieve(QUERY, DAY)
 
-<<<<<<< HEAD
-    assert time.monotonic() - began < 15
-=======
     assert time.monotonic() - began < 20
->>>>>>> logs2
     assert (found.entries, found.answered, sorted(found.missing)) == ((), ("mock",), sorted(REAL))
 
 
