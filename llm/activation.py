@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from llm.models import PromptActivation
@@ -86,14 +87,16 @@ def activate(*, name: str, version: str, actor: User | None, label: str = ACTIVE
     """Put a published version in force for everybody, or as a canary for `share` percent. Raises InvalidInput."""
     manager = prompt_manager()
     if name not in manager.prompts:
-        raise InvalidInput(field="name", message=f"There is no prompt {name!r}.")
+        raise InvalidInput(field="name", message=_("There is no prompt %(name)s.") % {"name": name})
     wanted = manager.versions(name)[-1] if version == LATEST else version
     if wanted not in manager.prompts[name]:
-        raise InvalidInput(field="version", message=f"{name} has no version {version!r}.")
+        raise InvalidInput(
+            field="version", message=_("%(name)s has no version %(version)s.") % {"name": name, "version": version}
+        )
     if not 0 <= share <= 100:
-        raise InvalidInput(field="share", message="A share is a percentage from 0 to 100.")
+        raise InvalidInput(field="share", message=_("A share is a percentage from 0 to 100."))
     if label == CANARY and version_key(wanted) <= version_key(choice_of(name).active):
-        raise InvalidInput(field="version", message="A canary tries a version that is newer than the active one.")
+        raise InvalidInput(field="version", message=_("A trial takes a version that is newer than the one in force."))
     return _add(name, label, wanted, share, actor)
 
 
@@ -102,7 +105,7 @@ def rollback(*, name: str, actor: User | None) -> PromptActivation:
     """Back to the version before the one in force; ends a canary. Raises InvalidInput when there was none before."""
     manager = prompt_manager()
     if name not in manager.prompts:
-        raise InvalidInput(field="name", message=f"There is no prompt {name!r}.")
+        raise InvalidInput(field="name", message=_("There is no prompt %(name)s.") % {"name": name})
     _followed.forget()
     now = choice_of(name)
     before = _before(name, now.active)
@@ -110,7 +113,9 @@ def rollback(*, name: str, actor: User | None) -> PromptActivation:
         _add(name, CANARY, "", 0, actor)
         return _add(name, ACTIVE, now.active, 100, actor)
     if before not in manager.prompts[name]:
-        raise InvalidInput(field="version", message=f"{name} had no other version in force before.")
+        raise InvalidInput(
+            field="version", message=_("%(name)s had no other version in force before.") % {"name": name}
+        )
     return _add(name, ACTIVE, before, 100, actor)
 
 

@@ -24,7 +24,7 @@ def signed_in(**fields):
 
 
 def test_an_admin_compares_two_versions_and_switches_without_a_deploy():
-    admin = signed_in(admin=True)
+    admin = signed_in(admin=True, language="ko")
     assert activation.choice_of("solver").active == "1.2.0"
     shown = admin.get("/prompts/", {"name": "solver", "old": "1.0.0", "new": "1.1.0"}).content.decode()
     assert "<ins>- Lines far from the time of the complaint" in shown
@@ -35,7 +35,8 @@ def test_an_admin_compares_two_versions_and_switches_without_a_deploy():
     assert answer.status_code == 200
     assert activation.choice_of("solver").active == "1.0.0"
     assert PromptActivation.objects.get().by.is_admin
-    admin.post("/prompts/activate", {"name": "solver", "version": "1.1.0", "share": "10"})
+    tried = admin.post("/prompts/activate", {"name": "solver", "version": "1.1.0", "share": "10"}, follow=True)
+    assert "티켓의 10 %에 시험 적용했습니다" in tried.content.decode()
     assert activation.choice_of("solver").share == 10
     admin.post("/prompts/activate", {"name": "solver"})
     assert activation.choice_of("solver") == activation.Choice(active="1.0.0")
@@ -62,7 +63,7 @@ def test_two_versions_that_are_the_same_have_no_difference():
 
 
 def test_what_cannot_be_put_in_force_is_said():
-    admin = signed_in(admin=True)
+    admin = signed_in(admin=True, language="en")
     for data, said in (
         ({"name": "solver", "version": "9.9.9"}, "has no version"),
         ({"name": "solver", "version": "1.1.0", "share": "many"}, "percentage"),

@@ -91,8 +91,13 @@ def prompt_activate(request: HttpRequest) -> HttpResponse:
     except InvalidInput as error:
         messages.error(request, error.message)
     else:
-        figures = {"name": row.name, "version": row.version}
-        messages.success(request, _("%(name)s: version %(version)s was put in force.") % figures)
+        figures = {"name": row.name, "version": row.version, "share": row.share}
+        said = (
+            _("%(name)s: version %(version)s is tried on %(share)d %% of the tickets.")
+            if row.label == CANARY
+            else _("%(name)s: version %(version)s was put in force.")
+        )
+        messages.success(request, said % figures)
     return redirect("prompts")
 
 
