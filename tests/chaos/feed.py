@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--per-second", type=float, default=0, help="0: as fast as it goes")
     parser.add_argument("--run", required=True, help="a word in every subject")
     parser.add_argument("--channels", required=True, help="channel=target|target,…: event n goes to target n of each")
+    parser.add_argument("--apart", default="", help="a channel that is told of each event half an interval later")
     asked = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "voc.settings"
     django.setup()
@@ -31,6 +32,12 @@ def feed(asked: argparse.Namespace) -> None:
     service = get_notifications()
     targets = dict(pair.split("=", 1) for pair in asked.channels.split(","))
     begun = time.monotonic()
+
+    def pause(events: float) -> None:
+        """Until it is time for so many events."""
+        behind = begun + events / asked.per_second - time.monotonic() if asked.per_second else 0.0
+        wait_until(lambda: False, seconds=max(0.0, behind))
+
     for number in range(asked.first, asked.first + asked.count):
         subject = f"{asked.run}-{number:05d}"
         message = NotificationMessage(
@@ -42,15 +49,15 @@ def feed(asked: argparse.Namespace) -> None:
             language="en",
             thread=subject,
         )
-        chosen = []
-        for channel, names in targets.items():
-            options = names.split("|")
-            chosen.append(f"{channel}:{options[number % len(options)]}")
+        options = {channel: names.split("|") for channel, names in targets.items()}
+        chosen = {channel: f"{channel}:{names[number % len(names)]}" for channel, names in options.items()}
         with transaction.atomic():
-            service.queue(message, chosen)
-        if asked.per_second:
-            behind = begun + (number - asked.first + 1) / asked.per_second - time.monotonic()
-            wait_until(lambda: False, seconds=max(0.0, behind))
+            service.queue(message, [place for channel, place in chosen.items() if channel != asked.apart])
+        if asked.apart:
+            pause(number - asked.first + 0.5)
+            with transaction.atomic():
+                service.queue(message, [chosen[asked.apart]])
+        pause(number - asked.first + 1)
 
 
 if __name__ == "__main__":

@@ -58,12 +58,12 @@ class World:
     fed: int = 0
     kills: int = 0
 
-    def feed(self, count: int, *, run: str, per_second: float = 0) -> None:
-        """Queue so many events, each to one target of every channel."""
+    def feed(self, count: int, *, run: str, per_second: float = 0, apart: str = "") -> None:
+        """Queue so many events, each to one target of every channel; of `apart`, half an interval after the others."""
         channels = {"slack": SLACK, "email": MAIL, "teams": TEAMS, "pagerduty": PAGERDUTY}
         targets = ",".join(f"{channel}={'|'.join(names)}" for channel, names in channels.items())
         command = [sys.executable, "-m", "tests.chaos.feed", "--run", run, "--channels", targets]
-        command += ["--first", str(self.fed), "--count", str(count), "--per-second", str(per_second)]
+        command += ["--apart", apart, "--first", str(self.fed), "--count", str(count), "--per-second", str(per_second)]
         done = subprocess.run(command, cwd=ROOT, env=self.stack.env, capture_output=True, text=True, check=False)
         if done.returncode:
             raise AssertionError(done.stderr[-2000:])
