@@ -82,14 +82,9 @@ def by_round(rows: list[dict[str, Any]]) -> Iterator[tuple[str, Iterator[dict[st
 
 
 def one_round(here: World, run: str) -> None:
-<<<<<<< HEAD
-    here.feed(PER_ROUND, run=run, per_second=PER_SECOND)
-    here.settle(seconds=300, but="slack")
-=======
     # Slack's messages go out between the others': what they cost at the same moment is the machine's affair, not Slack's.
     here.feed(PER_ROUND, run=run, per_second=PER_SECOND, apart="slack")
-    here.settle(seconds=120, but="slack")
->>>>>>> m6
+    here.settle(seconds=300, but="slack")
 
 
 def up(here: World, number: int) -> None:
