@@ -56,7 +56,7 @@ def sandbox(process: SandboxClient, settings, tmp_path, monkeypatch: pytest.Monk
         harness.store(LINES)
     settings.OUTBOUND_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     settings.LOG_MOCK_FALLBACK = "never"
-    settings.LOG_SOURCE_SECONDS, settings.LOG_DEADLINE_SECONDS = 2.0, 4.0
+    settings.LOG_SOURCE_SECONDS, settings.LOG_DEADLINE_SECONDS = 4.0, 8.0
     settings.ELASTICSEARCH_URL, settings.ELASTICSEARCH_API_KEY = process.url("/elasticsearch"), "k3y"
     settings.KIBANA_URL = "https://kibana.example.com"
     settings.SPLUNK_URL, settings.SPLUNK_TOKEN = process.url("/splunk"), "t0ken"

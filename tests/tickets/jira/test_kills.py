@@ -59,7 +59,7 @@ def test_whatever_step_a_worker_dies_at_each_ticket_has_one_issue(jira):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=400,
     )
     assert died.stdout.splitlines() == [f"{step} 9" for step in STEPS], died.stderr
     assert Job.objects.filter(queue="jira", state=JobState.RUNNING).count() == len(STEPS)
