@@ -44,7 +44,7 @@ def _fresh_peers() -> None:
     for name in REAL:
         peer = f"logs.{name}"
         breaker.local_state(peer).note(False, breaker.Policy())
-        breaker.shared.note(peer, breaker.Policy(), failed=False)
+        breaker.shared.note(peer, breaker.Policy(), failed=False, why="")
         door().call(lambda client, peer=peer: client.delete(f"voc:logs:rest:{peer}"))
 
 
