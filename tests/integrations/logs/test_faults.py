@@ -97,12 +97,17 @@ def test_three_failures_open_the_breaker_and_the_next_call_stays_at_home(remote:
     remote.sandbox.fault(remote.name, "status", status=500)
     adapter = impatient(remote)
 
-    for _ in range(4):
-        with pytest.raises(LogSourceError):
+    said = []
+    for _ in range(5):
+        with pytest.raises(LogSourceError) as caught:
             adapter.search_logs(QUERY, DAY)
+        said.append("called again from" in caught.value.message)
 
     assert len(remote.sandbox.requests(remote.name)) == Policy().failures
     assert local_state(adapter.peer).is_open
+    # The system itself asked for nothing.
+    assert said == [False, False, False, True, True]
+    assert rest.rest_until(adapter.peer) is None
 
 
 def test_whoever_asked_to_wait_is_left_alone_until_then(remote: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
