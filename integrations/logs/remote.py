@@ -134,6 +134,12 @@ class RemoteLogAdapter(LogAdapter):
         try:
             yield
         except Transient as error:
+            if error.at and not error.spend:
+                # The breaker is open: the system was not called, and has asked for nothing.
+                raise LogSourceError(
+                    _("%(system)s failed several times: it is called again from %(time)s UTC.")
+                    % {"system": self.title, "time": f"{error.at:%H:%M:%S}"}
+                ) from error
             if error.at:
                 let_rest(self.peer, error.at)
             raise LogSourceError(f"{self.title}: {error.message}") from error

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.utils import translation
 
 from integrations.logs import cloudwatch, rest, splunk
 from integrations.logs.registry import ADAPTERS
@@ -35,6 +36,13 @@ def _loopback(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setattr(cloudwatch, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(splunk, "FIRST_PAUSE", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """What went wrong is told in the language of whoever asks."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)
