@@ -44,4 +44,4 @@ def test_a_killed_master_takes_its_workers_along(site, tmp_path):
 def test_web_stops_in_time_while_a_request_is_under_way(site, tmp_path):
     assert len(running(str(tmp_path))) == 3
     os.kill(site.pid("web"), signal.SIGTERM)
-    assert all_gone(str(tmp_path), seconds=25)  # the request would take longer == []
+    assert all_gone(str(tmp_path), seconds=25) == []  # the request would take longer
