@@ -2,8 +2,8 @@
 
 The first key of ENCRYPTION_KEYS encrypts, all of them decrypt: a new key goes to the end, so that every process can read it, then
 to the front; `manage.py rotate_keys` writes everything that is stored anew, then the old one can go. A kept text is
-`v1.<key>.<base64url of nonce and AES-256-GCM's output>`, where `<key>` names the key that it needs; `purpose` is bound into it, so that
-one column's text is nothing in another's.
+`v1.<key>.<base64url of nonce and AES-256-GCM's output>`, where `<key>` names the key that it needs; `purpose` is bound into it,
+so that one column's text is nothing in another's.
 """
 
 import base64
