@@ -179,7 +179,7 @@ def test_the_site_serves_as_the_container_starts_it(tmp_path: Path) -> None:
             [BIN / words(OURS["web"])[0], *words(OURS["web"])[1:]], cwd=ROOT, env=environment, stderr=log
         )
         try:
-            assert wait_until(lambda: check_with(check, environment, port) == 0, seconds=30), (
+            assert wait_until(lambda: check_with(check, environment, port) == 0, seconds=90), (
                 tmp_path / "log"
             ).read_text()
             assert list(metrics.glob("*.db"))
