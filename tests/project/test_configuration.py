@@ -152,7 +152,7 @@ def test_the_example_starts_the_system_with_every_line_switched_on(tmp_path: Pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=60,
     )
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -196,8 +196,8 @@ def test_a_secrets_file_that_is_not_there_stops_the_system_with_a_line_that_name
 def test_with_https_every_cookie_is_this_hosts_alone() -> None:
     environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "SITE_URL": "https://voc.example.com"}
     program = (
-        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'voc.settings'; from django.conf import settings as s; "
-        "import django; django.setup(); from accounts import devices; "
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'voc.settings'; import django; django.setup(); "
+        "from django.conf import settings as s; from accounts import devices; "
         "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.LANGUAGE_COOKIE_NAME, devices._name())"
     )
     ended = subprocess.run(
