@@ -47,7 +47,7 @@ def end(client, kind, **which):
         for each in client.get("/sign-ins/").context["sign_ins"]
         if each.kind == kind and all(getattr(each, name) == value for name, value in which.items())
     ]
-    return client.post("/sign-ins/end", {"kind": kind, "number": found.number})
+    return client.post("/sign-ins/revoke", {"kind": kind, "number": found.number})
 
 
 def test_every_place_is_shown_with_its_device_and_address_this_one_first(manager, later):
@@ -67,9 +67,9 @@ def test_other_peoples_places_are_neither_shown_nor_ended(manager, viewer):
     own, other, pair = logged_in(), browser(viewer), tokens.issue(viewer)
     assert len(shown(own)) == 1
     theirs = BrowserSession.objects.get(user=viewer).pk
-    own.post("/sign-ins/end", {"kind": "browser", "number": theirs})
-    own.post("/sign-ins/end", {"kind": "api", "number": TokenFamily.objects.get().pk})
-    own.post("/sign-ins/end")
+    own.post("/sign-ins/revoke", {"kind": "browser", "number": theirs})
+    own.post("/sign-ins/revoke", {"kind": "api", "number": TokenFamily.objects.get().pk})
+    own.post("/sign-ins/revoke")
     assert is_in(other)
     assert works({"access": pair.access})
 
@@ -86,7 +86,7 @@ def test_one_place_is_ended_and_no_other(manager):
 
 def test_all_others_are_ended_at_once(manager):
     own, phone, pair = logged_in(), logged_in(PHONE), token()
-    response = own.post("/sign-ins/end", follow=True)
+    response = own.post("/sign-ins/revoke", follow=True)
     assert "2" in str(list(response.context["messages"])[-1])
     assert (is_in(own), is_in(phone), works(pair)) == (True, False, False)
 
