@@ -181,7 +181,7 @@ class TestActivation:
         )
         assert "D\nhello\nD" in rendered
         for wrong in (["render", "solver"], ["activate", "solver", "3.0.0"], ["diff", "nobody", "1.0.0"]):
-            with pytest.raises(CommandError):
+            with pytest.raises(CommandError, match=r"needs complaint|has no version|there is no prompt"):
                 run(*wrong)
 
 

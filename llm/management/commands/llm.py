@@ -37,6 +37,8 @@ class Command(BaseCommand):
         if not models:
             self.stdout.write("No model is configured (LLM_PRECISE_MODEL and the like): the built-in analyst decides.")
             return
+        # Seconds that are nobody's latency: the client is loaded first.
+        providers.model_map()
         failed = [role for role, model in models.items() if not self._answers(role, model)]
         if failed:
             raise CommandError(f"{len(failed)} of {len(models)} model(s) did not answer: {', '.join(failed)}.")

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
 
 from llm import activation
 from llm.prompts import ACTIVE, CANARY, LATEST, PromptError, prompt_manager
@@ -33,7 +34,9 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
         try:
-            getattr(self, f"_{options['act']}")(options)
+            # As all that it prints; the portal shows the same refusals in the reader's language.
+            with translation.override("en"):
+                getattr(self, f"_{options['act']}")(options)
         except PromptError as error:
             raise CommandError(str(error)) from error
         except InvalidInput as error:
