@@ -135,10 +135,9 @@ def test_a_slack_that_is_down_delays_no_other_channel_and_its_backlog_drains_in_
             f"Slack {word}: {len(those)} others, p95 {p95(those):.3f} s {each}, rounds {rounds[0]:.3f}–{rounds[-1]:.3f} s"
         )
     if LONG:
+        # A short run on a busy machine says nothing about percentiles; that the others had arrived, all of them, while Slack's
+        # still waited, has been counted above.
         assert without / 1.25 <= with_slack <= without * 1.25
-    else:
-        # A short run on a busy machine says little about a percentile: here, that nothing waited for Slack.
-        assert without < with_slack + 5
 
     order = {str(row["uuid"]): row["id"] for row in rows["slack"]}
     for channel in {post["channel"] for post in posts}:
