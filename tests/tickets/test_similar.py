@@ -113,10 +113,10 @@ def test_many_tickets_are_searched_by_the_index():
 
 
 def test_a_group_of_synonyms_counts_as_soon_as_it_is_written_and_no_longer_when_it_is_switched_off():
-    ticket = TicketFactory(approved=True, raw_voc="뽁뽁이 없이 왔어요")
-    question = "완충재 빠진 포장"
+    ticket = TicketFactory(approved=True, raw_voc="뜨락이 하루 종일 느립니다")
+    question = "나눔터 좀 고쳐주세요"
     assert ticket.ticket_id not in found(question)
-    group = Synonyms.objects.create(name="bubble wrap", words=["뽁뽁이", "완충재"])
+    group = Synonyms.objects.create(name="our intranet", words=["뜨락", "나눔터"])
     assert ticket.ticket_id in found(question)
     group.is_active = False
     group.save()

@@ -3,16 +3,19 @@
 from tickets.models.catalogue import System
 from tickets.models.intake import IdempotencyKey, TicketCount, TicketDay
 from tickets.models.runs import AnalysisRun, AnalysisStep, RunState
-from tickets.models.search import SearchEntry, Synonyms
+from tickets.models.search import CaseBlock, CasePosting, OpenCase, SearchEntry, Synonyms
 from tickets.models.ticket import RESTING, Comment, EventKind, RejectCategory, Status, Ticket, TicketEvent
 
 __all__ = [
     "RESTING",
     "AnalysisRun",
     "AnalysisStep",
+    "CaseBlock",
+    "CasePosting",
     "Comment",
     "EventKind",
     "IdempotencyKey",
+    "OpenCase",
     "RejectCategory",
     "RunState",
     "SearchEntry",
