@@ -62,12 +62,15 @@ class Thesaurus:
     def __init__(self, groups: tuple[Group, ...]) -> None:
         self.ids: dict[str, int] = {}
         self.roots: dict[str, frozenset[int]] = {}
-        self._members: dict[str, list[_Member]] = {}
+        # By their first two letters: those that a word may begin with, and those that may also stand inside one.
+        self._beginning: dict[str, list[_Member]] = {}
+        self._inside: dict[str, list[_Member]] = {}
         for name, texts in groups:
             self.ids[name] = hashed(SEPARATOR.join((name, *texts)))
             self.roots[name] = frozenset(hashed(found[0]) for found in map(words.roots, texts) if len(found) == 1)
             for member in filter(None, (_Member.of(name, text) for text in texts)):
-                self._members.setdefault(member.joined[:2], []).append(member)
+                kind = self._inside if member.anywhere else self._beginning
+                kind.setdefault(member.joined[:2], []).append(member)
         self._told = lru_cache(maxsize=_KEPT)(self._tell)
 
     def told(self, text: str) -> list[Told]:
@@ -103,29 +106,29 @@ class Thesaurus:
 
     def _found(self, found: list[str], starts: dict[int, int]) -> Iterator[tuple[int, _Member]]:
         joined = "".join(found)
-        for at in range(len(joined)):
-            for first in {joined[at : at + 2], joined[at : at + 1]}:
-                for member in self._members.get(first, ()):
-                    if joined.startswith(member.joined, at) and _fits(member, at, found, starts):
+        for at in range(len(joined) - 1):
+            for member in self._inside.get(joined[at : at + 2], ()):
+                if joined.startswith(member.joined, at):
+                    yield at, member
+        for at, number in starts.items():
+            for first in {joined[at : at + 2], joined[at]}:
+                for member in self._beginning.get(first, ()):
+                    if joined.startswith(member.joined, at) and _fits(member, found[number:]):
                         yield at, member
 
 
-def _fits(member: _Member, at: int, found: list[str], starts: dict[int, int]) -> bool:
-    if at not in starts:
-        return member.anywhere
+def _fits(member: _Member, found: list[str]) -> bool:
+    """Whether the words, which begin with the member, go on as they may."""
     if member.single and words.is_korean(member.joined):
-        return words.bare(found[starts[at]]) == member.joined
+        return words.bare(found[0]) == member.joined
     if not member.short:
         return True
-    rest, left = "", len(member.joined)
-    for word in found[starts[at] :]:
-        if left < len(word):
-            rest = word[left:]
-            break
+    left = len(member.joined)
+    for word in found:
+        if left <= len(word):
+            return bool(_INFLECTED.match(word[left:]))
         left -= len(word)
-        if not left:
-            break
-    return bool(_INFLECTED.match(rest))
+    return True
 
 
 def _between(starts: dict[int, int], found: list[str], begin: int, end: int) -> set[int]:

@@ -5,6 +5,7 @@ from django.db import connection
 
 from tickets.idempotency import KEPT_FOR
 from tickets.models import IdempotencyKey
+from tickets.sealing import seal
 from voc.core import clock
 
 # One statement: a reader sees the rows of before or those of after. Rows that another run holds are left to it.
@@ -31,3 +32,9 @@ def prune_idempotency_keys() -> int:
     """Forget the answers that nobody will ask for again. Returns how many there were."""
     deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
     return deleted
+
+
+@shared_task
+def seal_cases() -> None:
+    """Build the block of postings that is most in need of it; the next one is the next run's."""
+    seal()

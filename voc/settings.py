@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
     "llm-budget-alerts": {"task": "llm.tasks.clear_budget_alerts", "schedule": 60.0},
     "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
+    "ticket-cases": {"task": "tickets.tasks.seal_cases", "schedule": 60.0, "options": {"expire_seconds": 60}},
     "accounts-prune": {"task": "accounts.tasks.prune", "schedule": crontab(minute=37, hour=3)},
     "idempotency-prune": {"task": "tickets.tasks.prune_idempotency_keys", "schedule": crontab(minute=27, hour=3)},
 }
