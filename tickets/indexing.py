@@ -53,7 +53,7 @@ def index_all(tickets: Iterable[Any], entries: Any) -> None:
     """Entries for tickets that have none, in batches. `entries` is the manager that makes them, also a historical one."""
     batch = []
     # A column that there was before the postings.
-    more = {"pairs": []} if hasattr(entries.model, "pairs") else {}
+    more: dict[str, Any] = {"pairs": []} if hasattr(entries.model, "pairs") else {}
     for ticket in tickets:
         batch.append(entries.model(ticket_id=ticket.pk, **entry_of(ticket), **more))
         if len(batch) == BATCH:

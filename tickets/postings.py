@@ -28,7 +28,7 @@ MORE: Final = 0.1
 USUAL: Final = 6.0
 # How many of each block, and how many of those that share the very same, are looked at.
 OF_BLOCK: Final = 1500
-ALIKE: Final = 4
+ALIKE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def holdings(terms: Iterable[int]) -> Holdings:
 
 def best(units: Sequence[Unit], held: Holdings, *, limit: int) -> list[int]:
     """The keys of the tickets that have most in common with the units, the best first, the newer first among equals; of
-    those that share exactly the same at most four, then the others of them."""
+    those that share exactly the same two first, then the others of them."""
     used = _affordable(units, held)
     if not used:
         return []
@@ -185,7 +185,8 @@ def _rows(scores: list[Any], masks: list[Any], keys: list[Any]) -> list[tuple[fl
 
 
 def _spread(rows: list[tuple[float, int, int]], limit: int) -> list[int]:
-    first, rest = [], []
+    first: list[int] = []
+    rest: list[int] = []
     seen: dict[int, int] = {}
     for _score, mask, key in rows:
         seen[mask] = seen.get(mask, 0) + 1

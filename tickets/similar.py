@@ -5,7 +5,8 @@ docs/decisions/similar-cases.md why so); of those, sentences are compared in ful
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Final
 
 from django.db.models import QuerySet
@@ -33,10 +34,13 @@ COVERED: Final = 0.15
 # When candidates are looked for, words are all there is.
 ROOT_ALONE: Final = 1.0
 COVERED_ALONE: Final = 0.3
-LETTERS: Final = 0.6
+LETTERS: Final = 0.5
 # What a sentence of another ticket has besides, by kind: people tell a fault with more or fewer words.
 BESIDES: Final = {"group": 8.0, "root": 1.7, "letters": 0.4}
 MORE: Final = 0.15
+# Two that share with the complaint, by more than this, the same parts of it tell the same.
+THE_SAME: Final = 0.5
+Parts = frozenset[tuple[str, str]]
 
 
 def similar_cases(
@@ -44,16 +48,19 @@ def similar_cases(
 ) -> tuple[PastCase, ...]:
     """The tickets at rest whose complaints read most like `text`, most similar first; the same database, the same answer.
 
-    Those that await a decision are among them, as "open", unless `decided_only`.
+    Those that await a decision are among them, as "open", unless `decided_only`. Of many that tell the same, one stands for
+    all of them as long as there are others.
     """
     tickets = Ticket.objects.filter(status__in=DECIDED if decided_only else RESTING)
     known = thesaurus()
     asked = _Question(known.told(text), known)
     found = _candidates(tickets.exclude(ticket_id=exclude_ticket_id), asked)
     scores = [asked.likeness(known.told(ticket.raw_voc)) for ticket in found]
-    ranked = sorted(zip(scores, found, strict=True), key=lambda pair: (-pair[0], -pair[1].pk))
-    least = max(LEAST, LEAST_OF_BEST * max(scores, default=0.0))
-    return tuple(_case(ticket, score) for score, ticket in ranked[:limit] if score >= least)
+    ranked = sorted(zip(scores, found, strict=True), key=lambda pair: (-pair[0][0], -pair[1].pk))
+    least = max(LEAST, LEAST_OF_BEST * ranked[0][0][0]) if ranked else 0.0
+    alike = [(ticket, score, shared) for (score, shared), ticket in ranked if score >= least]
+    firsts = asked.firsts([shared for _ticket, _score, shared in alike], limit)
+    return tuple(_case(*alike[at][:2]) for at in firsts)
 
 
 class _Question:
@@ -88,14 +95,31 @@ class _Question:
             return GROUP
         return COVERED if self._roots[name] else ROOT
 
-    def likeness(self, others: list[Told]) -> float:
-        """How far another complaint says what this one says, 0–1: in the one of its sentences, or two in a row, that says
-        most of it. What it tells in others is no matter: people also greet, plead and tell where they stood."""
+    def likeness(self, others: list[Told]) -> tuple[float, Parts]:
+        """How far another complaint says what this one says, 0–1, and what they share: in the one of its sentences, or two
+        in a row, that says most of it. What it tells in others is no matter: people also greet, plead and tell where they
+        stood."""
         parts = [_parts(told) for told in others]
         windows = [*parts, *(one | two for one, two in pairwise(parts))]
-        return round(max((self._alike(window) for window in windows), default=0.0), 4)
+        score, best_of_it = max(
+            ((self._alike(each), each) for each in windows), key=itemgetter(0), default=(0.0, Parts())
+        )
+        return round(score, 4), frozenset(best_of_it & self._weights.keys())
 
-    def _alike(self, window: frozenset[tuple[str, str]]) -> float:
+    def firsts(self, shared: list[Parts], limit: int) -> list[int]:
+        """The places of `limit` of those that share these, in their order: first of all one of each that tell the same."""
+        taken: list[int] = []
+        for at, parts in enumerate(shared):
+            if len(taken) < limit and not any(self._same(parts, shared[other]) for other in taken):
+                taken.append(at)
+        rest = (at for at in range(len(shared)) if at not in taken)
+        return sorted([*taken, *islice(rest, max(0, limit - len(taken)))])
+
+    def _same(self, one: Parts, two: Parts) -> bool:
+        common = sum(self._weights[part] for part in one & two)
+        return common >= THE_SAME * sum(self._weights[part] for part in one | two)
+
+    def _alike(self, window: Parts) -> float:
         shared = besides = 0.0
         for part in window:
             weight = self._weights.get(part)
@@ -118,7 +142,7 @@ class _Question:
         return ((name,) if name in self.held.groups else words), words
 
 
-def _parts(told: Told) -> frozenset[tuple[str, str]]:
+def _parts(told: Told) -> Parts:
     return frozenset(
         part
         for kind, found in (("group", told.groups), ("root", told.roots | told.covered), ("letters", told.letters))

@@ -158,7 +158,7 @@ def test_the_sum_over_postings_is_the_sum_over_tickets(tickets):
     keys = best(units, held, limit=1000)
     assert set(keys) == {key for key, weight in shared.items() if weight}
     assert shared[keys[0]] == max(shared.values())
-    # At most four that share the very same come first.
+    # At most two that share the very same come first.
     sizes = Counter(weight for weight in shared.values() if weight)
     first = Counter(shared[key] for key in keys[: sum(min(size, ALIKE) for size in sizes.values())])
     assert first == {weight: min(size, ALIKE) for weight, size in sizes.items()}

@@ -129,3 +129,14 @@ def test_most_complaints_told_in_other_words_are_found_among_others_of_their_kin
     wanted = [TicketFactory(approved=True, raw_voc=pair["past"]).ticket_id for pair in PAIRS]
     hits = [ticket in found(pair["again"], limit=3) for ticket, pair in zip(wanted, PAIRS, strict=True)]
     assert sum(hits) / len(hits) >= 0.85
+
+
+def test_of_many_that_tell_the_same_one_stands_for_all_as_long_as_there_are_others():
+    TicketFactory.create_batch(4, approved=True, raw_voc="쿠폰이 결제할 때 적용이 안 돼요")
+    other = TicketFactory(approved=True, raw_voc="작년에 산 냉장고 소음이 심해요")
+    question = "쿠폰이 결제할 때 적용이 안 되고 냉장고 소음이 심합니다"
+    first, second = found(question, limit=2)
+    assert other.ticket_id in (first, second)
+    assert len(found(question, limit=4)) == 4
+    scores = [case.similarity for case in similar_cases(text=question, limit=4)]
+    assert scores == sorted(scores, reverse=True)
