@@ -8,6 +8,7 @@ from tickets import erasure, reminders
 from tickets.idempotency import KEPT_FOR
 from tickets.jira import polling
 from tickets.models import IdempotencyKey
+from tickets.sealing import seal
 from voc.core import clock
 
 # One statement: a reader sees the rows of before or those of after. Rows that another run holds are left to it.
@@ -59,3 +60,9 @@ def reconcile_jira() -> None:
 def remind() -> int:
     """Remind and escalate where an urgent ticket has waited as long as a rule says. Returns how many calls there were."""
     return reminders.emit_due()
+
+
+@shared_task
+def seal_cases() -> None:
+    """Build the block of postings that is most in need of it; the next one is the next run's."""
+    seal()

@@ -24,6 +24,7 @@ def schedule(*, sweep_seconds: float, jira_seconds: float) -> dict[str, dict[str
         "outbox-prune": {"task": "voc.core.outbox.tasks.prune", "schedule": crontab(minute=17, hour=3)},
         "llm-budget-alerts": {"task": "llm.tasks.clear_budget_alerts", "schedule": 60.0},
         "ticket-counts": {"task": "tickets.tasks.compact_counts", "schedule": 60.0},
+        "ticket-cases": {"task": "tickets.tasks.seal_cases", "schedule": 60.0, "options": {"expire_seconds": 60}},
         "jira-poll": {
             "task": "tickets.tasks.poll_jira",
             "schedule": jira_seconds,

@@ -5,13 +5,15 @@ from tickets.models.intake import IdempotencyKey, TicketCount, TicketDay
 from tickets.models.jira import JiraComment, JiraLink, JiraOrigin, JiraState
 from tickets.models.jira_sync import JiraSync
 from tickets.models.runs import AnalysisRun, AnalysisStep, RunState
-from tickets.models.search import SearchEntry, Synonyms
+from tickets.models.search import CaseBlock, CasePosting, OpenCase, SearchEntry, Synonyms
 from tickets.models.ticket import RESTING, Comment, EventKind, RejectCategory, Status, Ticket, TicketEvent
 
 __all__ = [
     "RESTING",
     "AnalysisRun",
     "AnalysisStep",
+    "CaseBlock",
+    "CasePosting",
     "Comment",
     "EventKind",
     "IdempotencyKey",
@@ -20,6 +22,7 @@ __all__ = [
     "JiraOrigin",
     "JiraState",
     "JiraSync",
+    "OpenCase",
     "RejectCategory",
     "RunState",
     "SearchEntry",

@@ -21,23 +21,61 @@ class SearchEntry(models.Model):
     public_text = models.TextField()
     # Hashes of the characters and pairs of characters of both, and of the times in which the ticket was created.
     grams = ArrayField(models.IntegerField())
-    # Hashes of the complaint's words, and of those that stand near each other (tickets.words).
+    # Hashes of what the complaint is about (tickets.words).
     words = ArrayField(models.IntegerField())
-    pairs = ArrayField(models.IntegerField())
 
     class Meta:
         indexes = [
             # A short list of what is not merged yet: every search reads through it.
             GinIndex(fields=["grams"], name="entry_grams", gin_pending_list_limit=1024),
-            GinIndex(fields=["pairs"], name="entry_pairs", gin_pending_list_limit=1024),
         ]
 
     def __str__(self) -> str:
         return str(self.ticket_id)
 
 
+class OpenCase(models.Model):
+    """A ticket whose complaint the blocks of postings do not have yet, or have in another wording."""
+
+    ticket = models.OneToOneField(Ticket, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    # Another one whenever the complaint is written: what has changed since it was read stays open.
+    stamp = models.UUIDField()
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.ticket_id)
+
+
+class CaseBlock(models.Model):
+    """65,536 tickets in a row by their keys, as the postings have them (tickets.postings). Built by tickets.sealing alone."""
+
+    number = models.IntegerField(primary_key=True)
+    tickets = models.IntegerField()
+    # One byte for each of the keys: how many terms the ticket has.
+    lengths = models.BinaryField()
+    # The ids of the groups of synonyms that its postings know.
+    groups = ArrayField(models.IntegerField())
+    built_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class CasePosting(models.Model):
+    """In which of a block's tickets a term occurs: sorted offsets in the block, two bytes each, the low one first."""
+
+    pk = models.CompositePrimaryKey("term", "block_id")
+    term = models.IntegerField()
+    block = models.ForeignKey(CaseBlock, on_delete=models.CASCADE, related_name="postings", db_index=False)
+    number = models.IntegerField()
+    offsets = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.term} in {self.block_id}"
+
+
 class Synonyms(models.Model):
-    """Words that mean the same in complaints. They count where a text is compared: a change needs no new index."""
+    """Words that mean the same in complaints. They count where a text is compared: a change counts at once."""
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     words = models.JSONField(
