@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("tickets", "0012_first_synonyms"),
+        ("tickets", "0013_first_synonyms"),
     ]
 
     operations = [
