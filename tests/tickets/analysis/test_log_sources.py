@@ -50,7 +50,7 @@ def sandbox(process: SandboxClient, settings, tmp_path, monkeypatch: pytest.Monk
     rest.forget()
     for name in ("elasticsearch", "splunk"):
         local_state(f"logs.{name}").note(False, Policy())
-        shared.note(f"logs.{name}", Policy(), failed=False)
+        shared.note(f"logs.{name}", Policy(), failed=False, why="")
         harness = make_harness(name, process, tmp_path)
         assert isinstance(harness, Harness)
         harness.store(LINES)
