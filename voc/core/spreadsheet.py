@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, Final
-from xml.sax.saxutils import escape  # nosec B406 - it writes XML and reads none
+from xml.sax.saxutils import escape  # nosec B406
 
 # A cell that begins so is a formula to a spreadsheet; the wide forms are what East Asian input methods write.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
