@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from tickets import views, views_acts, views_ticket
+from tickets import views, views_acts, views_export, views_ticket
 
 urlpatterns = [
     path("submit/", views.submit, name="voc_submit"),
     path("queue/", views.queue, name="queue"),
     path("tickets/", views.ticket_list, name="ticket_list"),
+    path("tickets/export/", views_export.ticket_export, name="ticket_export"),
     path("tickets/<str:ticket_id>/", views_ticket.ticket, name="ticket"),
     path("tickets/<str:ticket_id>/live/", views_ticket.ticket_live, name="ticket_live"),
     path("tickets/<str:ticket_id>/confirm/", views_acts.confirm, name="ticket_confirm"),

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import get_current_user, has_permission, require_permission
 from tickets import queries, services
-from tickets.forms import LIST_SORTS, QUEUE_SORTS, FilterForm, SubmitForm, people_names, system_names
+from tickets.forms import LIST_SORTS, QUEUE_SORTS, SubmitForm
 from tickets.models import Status, Ticket
 from tickets.paging import page_of
-from tickets.views_shared import page, wants_part
+from tickets.views_shared import list_form, page, wants_part
 from tickets.views_trail import WAITING, Trail
 from voc.core.errors import Conflict, InvalidInput
 
@@ -36,8 +36,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest, *, heading: str, statuses: tuple[Status, ...], sorts: tuple[str, ...]) -> HttpResponse:
     user = get_current_user(request)
     internal = queries.sees_internal(user)
-    people = people_names() if internal else None
-    form = FilterForm(request.GET, statuses=statuses, systems=system_names(), people=people, sorts=sorts)
+    form = list_form(request, statuses=statuses, sorts=sorts)
     sort, order = form.sorting()
     found = page_of(user, form.wanted(), sort=sort, order=order, page=_page_number(request), limit=PAGE_SIZE)
     in_queue = statuses == WAITING

@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import get_current_user
-from tickets.models import Ticket
-from tickets.queries import get_visible
+from tickets.forms import FilterForm, people_names, system_names
+from tickets.models import Status, Ticket
+from tickets.queries import get_visible, sees_internal
 
 View = Callable[..., HttpResponse]
 
@@ -38,3 +39,9 @@ def ticket_or_404(request: HttpRequest, ticket_id: str) -> Ticket:
         return get_visible(get_current_user(request), ticket_id)
     except Ticket.DoesNotExist as error:
         raise Http404(_("There is no such ticket.")) from error
+
+
+def list_form(request: HttpRequest, *, statuses: tuple[Status, ...], sorts: tuple[str, ...]) -> FilterForm:
+    """The filters of a list as the address says them, with what this reader may filter by."""
+    people = people_names() if sees_internal(get_current_user(request)) else None
+    return FilterForm(request.GET, statuses=statuses, systems=system_names(), people=people, sorts=sorts)

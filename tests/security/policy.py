@@ -58,6 +58,7 @@ RULES: dict[str, str | dict[str, str]] = {
     "queue": "ticket:confirm",
     "voc_submit": "voc:submit",
     "ticket_list": "ticket:read",
+    "ticket_export": "ticket:read",
     "ticket": "ticket:read own",
     "ticket_live": "ticket:read own",
     "ticket_confirm": "ticket:confirm",
