@@ -19,8 +19,8 @@ def settings(folder: Path) -> dict[str, str]:
 def test_complaints_come_to_rest_with_the_same_decisions_whoever_is_killed(
     tmp_path: Path, database: Database, template: Database
 ) -> None:
-    kills = int(os.environ.get("CHAOS_KILLS", "6"))
-    batch = complaints(int(os.environ.get("CHAOS_COMPLAINTS", "40")), seed=20261122)
+    kills = int(os.environ.get("CHAOS_KILLS", "4"))
+    batch = complaints(int(os.environ.get("CHAOS_COMPLAINTS", "24")), seed=20261122)
     with Stack(tmp_path / "storm", database=database, settings=settings(tmp_path)) as stack:
         report = storm(stack, batch, kills=kills, seed=7, wipe_redis=True)
         counts = message_counts(stack)

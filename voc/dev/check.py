@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -21,7 +21,6 @@ from voc.dev.errors import CannotRun
 from voc.dev.processes import PROC, Orphanage, descendants, follow_make, kill_tree, wait_until
 from voc.dev.supervise import ROOT, shimmed
 
-AT_ONCE = 2
 BIN = Path(sys.executable).parent
 
 
@@ -61,9 +60,9 @@ DEPLOYED = {
     "LOG_MOCK_FALLBACK": "never",
     "MFA_REQUIRED_ROLES": "admin",
 }
-# The slowest first: it then shares the machine with all the others.
+# The slowest, and of one process: beside the others, whose processes wait now and then.
+TYPES = Step(name="types", command=(_tool("mypy"), "."))
 STATIC = (
-    Step(name="types", command=(_tool("mypy"), ".")),
     Step(name="lint", command=(_tool("ruff"), "check", ".")),
     Step(name="format", command=(_tool("ruff"), "format", "--check", ".")),
     Step(name="import contracts", command=(_tool("lint-imports"), "--no-cache")),
@@ -114,19 +113,19 @@ class Checks:
         return result
 
     def static(self, steps: tuple[Step, ...]) -> None:
-        """Run the steps, a few at once, and print the output of those that fail."""
-        waiting = list(steps)
-        running: list[_Started] = []
-        with ExitStack() as stack:
-            while waiting or running:
-                while waiting and len(running) < AT_ONCE:
-                    step = waiting.pop(0)
-                    output: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
-                    running.append(_Started(step, self._start(step, output), output, time.monotonic()))
-                wait_until(lambda: any(each.process.poll() is not None for each in running), seconds=1)
-                for each in [each for each in running if each.process.poll() is not None]:
-                    running.remove(each)
-                    self._show(each)
+        """Run the steps, one after the other, and print the output of those that fail."""
+        for step in steps:
+            with self.beside(step):
+                pass
+
+    @contextmanager
+    def beside(self, step: Step) -> Iterator[None]:
+        """Run the step while the block runs; its result is printed after both, with its output if it failed."""
+        with tempfile.TemporaryFile() as output:
+            started = _Started(step, self._start(step, output), output, time.monotonic())
+            yield
+            started.process.wait()
+            self._show(started)
 
     def _show(self, ended: _Started) -> None:
         result = self._finish(ended.step, ended.process.returncode, ended.since)
@@ -185,8 +184,9 @@ def main() -> int:
     try:
         with throwaway() as servers:
             checks = Checks(os.environ | servers | {"ENV_FILE": os.devnull})
-            checks.static(STATIC)
-            last_line = checks.tests(TESTS)
+            with checks.beside(TYPES):
+                checks.static(STATIC)
+                last_line = checks.tests(TESTS)
         checks.nothing_left()
     except CannotRun as error:
         print(error, file=sys.stderr)

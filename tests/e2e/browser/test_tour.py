@@ -13,7 +13,7 @@ from tests import factories
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 # What answers no page: a file, data, or a form's other end alone; each is named, so that a new page is not left out.
 NO_PAGES = re.compile(
-    r"^(api/v1/|api/schema|health|metrics|language/|logout/|audit/export|admin/jsi18n|admin/logout|admin/r/|admin/autocomplete|hooks/|integrations/)"
+    r"^(api/v1/|api/schema|health|metrics|language/|logout/|audit/export|tickets/export|admin/jsi18n|admin/logout|admin/r/|admin/autocomplete|hooks/|integrations/)"
     r"|(^|/)(live|activate|revoke|go-on)/?$|/(login|back)/$"
 )
 REFUSED = re.compile(r"status of 40[345]")

@@ -91,28 +91,27 @@ def test_dialogs_and_links_with_a_secret_break_nothing(open_as, live_server, com
     assert breaches(stranger) == []
 
 
-@pytest.mark.parametrize(
-    ("breach", "directive"),
-    [
-        ("<script>window.hacked = 1</script>", "script-src"),
-        ('<p style="color: red">x</p>', "style-src"),
-        ('<img src="http://192.0.2.1/x.png" alt="">', "img-src"),
-        ('<button id="b" onclick="window.hacked = 1">x</button>', "script-src"),
-        ('<iframe src="/login/"></iframe>', "frame-src"),
-    ],
-)
-def test_the_tour_would_notice(open_as, live_server, complaints, breach, directive) -> None:
+BREACHES = {
+    "script-src-elem": "<script>window.hacked = 1</script>",
+    "script-src-attr": '<img src="/nowhere" onerror="window.hacked = 1" alt="">',
+    "style-src-attr": '<p style="color: red">x</p>',
+    "img-src": '<img src="http://192.0.2.1/x.png" alt="">',
+    "frame-src": '<iframe src="/login/"></iframe>',
+}
+
+
+def test_the_tour_would_notice(open_as, live_server, complaints) -> None:
     """Into a page as it comes from the server goes what must not be in one."""
     page = watched(open_as, None)
 
-    def with_breach(route):
+    def with_breaches(route):
         answer = route.fetch()
-        route.fulfill(response=answer, body=answer.text().replace("</main>", f"{breach}</main>"))
+        route.fulfill(response=answer, body=answer.text().replace("</main>", f"{''.join(BREACHES.values())}</main>"))
 
-    page.route("**/password/reset/", with_breach)
+    page.route("**/password/reset/", with_breaches)
     page.goto("/password/reset/", wait_until="load")
     assert page.evaluate("window.hacked === undefined")
-    assert any(each.startswith(directive) for each in breaches(page)), breaches(page)
+    assert {each.partition(" ")[0] for each in breaches(page)} == set(BREACHES)
     complaints.clear()
 
 
