@@ -112,6 +112,7 @@ class PasswordLinkView(auth_views.PasswordResetConfirmView):
         return user if user and user.is_active else None
 
     def use_link(self, *, user: User, token: str, password: str) -> None:
+        """For each kind of link to say: set the password, and let the link be used no more."""
         raise NotImplementedError
 
     def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:

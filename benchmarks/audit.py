@@ -104,6 +104,7 @@ def _blocks(statement: str) -> int:
 
 def export(many: int) -> None:
     """How long the whole trail takes as CSV, and the most memory that Python held meanwhile."""
+    # Models can be imported only once Django is set up.
     from voc.core.audit import export as trail
     from voc.core.audit.queries import Wanted
 

@@ -101,6 +101,7 @@ def _entry(row: SimpleNamespace) -> tuple[Any, ...]:
 
 
 def _sealed(cursor: Any, before: int) -> None:
+    # Models can be imported only once Django is set up.
     from tickets.sealing import seal
 
     cursor.execute(OPEN, [before])

@@ -40,6 +40,7 @@ def main() -> None:
 
 
 def queue_outbox(jobs: int) -> None:
+    # Settings and models are there only once Django is set up: so here and below.
     from django.db import transaction
 
     from voc.core.outbox.api import emit

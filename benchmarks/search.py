@@ -61,6 +61,7 @@ def main() -> None:
 
 
 def _measure_at(sizes: Iterable[int], pairs: list[dict[str, Any]]) -> list[dict[str, tuple[float, float]]]:
+    # Models can be imported only once Django is set up: so here and below.
     from benchmarks.filling import fill
 
     found = []

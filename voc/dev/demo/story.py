@@ -16,7 +16,7 @@ from voc.dev.demo.options import Kept, Options, keep
 from voc.dev.demo.outcomes import Outcomes
 from voc.dev.demo.programs import connect_jira, environment, programs, sandbox_port
 from voc.dev.demo.table import Table
-from voc.dev.demo.workplace import channels, open_workspace
+from voc.dev.demo.workspace import channels, open_workspace
 from voc.dev.embedded import check_answers, check_wheels, start_servers
 from voc.dev.errors import CannotRun
 from voc.dev.places import Lock, make_folder
