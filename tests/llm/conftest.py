@@ -1,8 +1,6 @@
 """A site with models: three providers, all of them the sandbox, over HTTP and through litellm."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +8,6 @@ import pytest
 from llm import activation
 from sandbox.client import SandboxClient
 from sandbox.process import running
-from tickets.models import System
 from voc.core.breaker import _states
 from voc.core.redis import door
 
@@ -51,11 +48,3 @@ def site(sandbox: SandboxClient, settings: Any, db: None) -> Any:
     settings.OLLAMA_BASE_URL = sandbox.url("/ollama")
     settings.LLM_DAILY_BUDGET = settings.LLM_MONTHLY_BUDGET = 0
     return settings
-
-
-@pytest.fixture
-def systems(db: None) -> None:
-    """The systems of the first catalogue, which tests that empty the tables have taken with them."""
-    if not System.objects.exists():
-        for row in json.loads(Path("tickets/data/systems.json").read_text()):
-            System.objects.create(**row)

@@ -32,7 +32,7 @@ from tickets.messages import News, compose
 from tickets.models import Status, Ticket
 from voc.core.vocabulary import ProblemType, Urgency
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site", "systems")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site")]
 # All of them with `make chaos`; in the ordinary tests every so many, which ones differs from test to test.
 STEP = int(os.environ.get("HOSTILE_STEP", "20"))
 CORPUS = [json.loads(row) for row in Path("tests/corpus/hostile.jsonl").read_text().splitlines()]

@@ -16,7 +16,7 @@ from tests.llm.test_hostile_corpus import COMPLAINTS, STEP, TEXT, text_of, whole
 from tickets.models import Status, Ticket
 from tickets.templatetags.tickets import confidence
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site", "systems")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site")]
 # All of them with `make chaos`; each is analysed some five times, so that the ordinary tests take few.
 EVERY = STEP if STEP == 1 else 2 * STEP
 TYPES = ("integration_error", "code_error", "business_improvement")

@@ -29,7 +29,7 @@ from tickets.analysis.work import Work
 from tickets.results import AnalysisResult
 from voc.core.redis import door
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site", "systems")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site")]
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 TEXT = "결제가 계속 멈추다가 실패했어요. 카드는 문제 없습니다."
 TIMEOUT = "Payment gateway timeout after 12300 ms (threshold 5000 ms)"

@@ -1,9 +1,7 @@
 import json
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 
 from tests.factories import TicketFactory
 from tickets.models import Synonyms
@@ -23,13 +21,6 @@ NOISE = [
     "Please let me choose how often the newsletter comes",
     "Since the app update I cannot log in on my tablet",
 ]
-
-
-@pytest.fixture(autouse=True)
-def first_synonyms(db):
-    """Those of a new installation, which tests that empty the tables have taken with them."""
-    if not Synonyms.objects.exists():
-        import_module("tickets.migrations.0013_first_synonyms").load(apps, None)
 
 
 @pytest.fixture(autouse=True)
