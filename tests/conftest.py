@@ -5,7 +5,6 @@ addresses through the environment. It happens on import, because Django reads it
 pyproject.toml does not name DJANGO_SETTINGS_MODULE, which would make pytest-django read them before this file.
 """
 
-import json
 import os
 import sys
 import time
@@ -16,13 +15,11 @@ import django
 import hypothesis
 import pytest
 import redis
-from django.apps import apps
 from django.conf import settings
-from django.db import connection
-from django.db.models.signals import post_migrate
-from django.dispatch import receiver
+from django.test import TransactionTestCase
 
 import voc.core.redis
+from tests import emptying
 from voc.core.outbox import wake
 from voc.dev.embedded import throwaway
 from voc.dev.errors import CannotRun
@@ -50,18 +47,6 @@ else:
     _start_servers()
 
 
-@receiver(post_migrate, sender=apps.get_app_config("tickets"))
-def _new_installation(**_more: object) -> None:
-    """A test that commits has all tables emptied at its end, and this is told: what migrations write is written again, and
-    none of it stands in the trail, so that no test depends on who ran before it on the same worker."""
-    for name, file in (("System", "systems"), ("Synonyms", "synonyms")):
-        rows = json.loads((Path(settings.BASE_DIR) / "tickets" / "data" / f"{file}.json").read_text(encoding="utf-8"))
-        model = apps.get_model("tickets", name)
-        model.objects.bulk_create([model(**row) for row in rows], ignore_conflicts=True)
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE audit_entry, audit_unsealed, audit_sealed")
-
-
 if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
     # Breakers, rests and caches live in Redis: what one worker's tests do to them is not the others' affair.
     _number = 8 + int(_worker.removeprefix("gw")) % 8
@@ -82,6 +67,14 @@ hypothesis.settings.load_profile("voc")
 
 def pytest_unconfigure() -> None:
     _servers.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """What migrations wrote is there for every test, whoever emptied the tables before it."""
+    with django_db_blocker.unblock():
+        emptying.remember()
+    TransactionTestCase._fixture_teardown = lambda _case: emptying.empty()
 
 
 @pytest.fixture(autouse=True)
