@@ -5,7 +5,7 @@ They work for Korean, which has no words to speak of, and need no extension of P
 
 import unicodedata
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -14,6 +14,9 @@ from typing import Final
 SEPARATOR: Final = "\x1f"
 # Spans of time, as powers of two of a second: 9 hours, 3 days, 24 days, 194 days, and more than 4 years.
 SPANS: Final = (15, 18, 21, 24, 27)
+
+# Of more pairs than this, those that share no character are looked up.
+MANY: Final = 6
 
 
 def normalise(text: str) -> str:
@@ -36,9 +39,13 @@ def grams(*texts: str) -> list[int]:
 
 
 def query_grams(text: str) -> list[int]:
-    """The hashes that every text with this substring has. Of two characters and more, the pairs say it all."""
+    """The hashes that every text with this substring has. Of two characters and more, the pairs say it all; of a long one
+    every other pair does: each costs a look at all tickets that have it."""
     folded = normalise(text)
-    return sorted(_pairs(folded) if len(folded) > 1 else {hashed(char) for char in folded})
+    if len(folded) < 2:
+        return [hashed(char) for char in folded]
+    pairs = [hashed(folded[at : at + 2]) for at in range(len(folded) - 1)]
+    return sorted(set(pairs[::2] if len(pairs) > MANY else pairs))
 
 
 def spans_of(moment: datetime) -> list[int]:
@@ -46,12 +53,17 @@ def spans_of(moment: datetime) -> list[int]:
     return [_span(span, int(moment.timestamp()) >> span) for span in SPANS]
 
 
-def around(moment: datetime, span: int) -> tuple[datetime, list[int]]:
-    """The hashes of the spans of 2**`span` seconds around the moment: its own, the one before, the one after; and when
-    the first of them begins."""
-    number = int(moment.timestamp()) >> span
-    begins = datetime.fromtimestamp((number - 1) << span, tz=moment.tzinfo)
-    return begins, [_span(span, number + step) for step in (-1, 0, 1)]
+def backwards(moment: datetime) -> Iterator[tuple[datetime, list[int]]]:
+    """Back from the moment, each time four times as far as before, over all of the spans' time: when that part begins, and
+    the hashes of the spans, few of them, that hold its moments and little else. The first one's hold later ones, too."""
+    seconds = int(moment.timestamp())
+    last = seconds + (1 << SPANS[0])
+    for power in range(SPANS[0], SPANS[-1] + 1, 2):
+        begins = seconds - (1 << power)
+        span = max((each for each in SPANS if each <= power - 2), default=SPANS[0])
+        hashes = [_span(span, number) for number in range(begins >> span, (last >> span) + 1)]
+        yield datetime.fromtimestamp(begins, tz=moment.tzinfo), hashes
+        last = begins
 
 
 def _span(span: int, number: int) -> int:

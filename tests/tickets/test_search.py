@@ -1,4 +1,5 @@
 import unicodedata
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -74,6 +75,26 @@ def test_the_pairs_of_every_part_of_a_text_are_among_those_of_the_text(text, sta
     part = folded[start : start + length]
     if part:
         assert set(grams.query_grams(part)) <= set(grams.grams(text))
+
+
+@given(
+    st.integers(950_000_000, 4_000_000_000).map(lambda at: datetime.fromtimestamp(at, tz=UTC)), st.floats(-3600, 1.3e8)
+)
+def test_going_back_no_moment_is_left_out_and_few_spans_are_looked_up(moment, ago):
+    made = moment - timedelta(seconds=ago)
+    begins, hashes = zip(*grams.backwards(moment), strict=True)
+    part = next(number for number, begun in enumerate(begins) if made >= begun)
+    assert set(grams.spans_of(made)) & set(hashes[part])
+    assert max(map(len, hashes)) <= 16
+    assert list(begins) == sorted(begins, reverse=True)
+
+
+@pytest.mark.django_db
+def test_what_has_the_pairs_of_a_long_part_in_other_places_is_not_found():
+    ticket = TicketFactory(raw_voc="supplier records of the supplier")
+    TicketFactory(raw_voc="order cords, li er supp: rec ord")
+    assert hits("supplier record") == {ticket.ticket_id}
+    assert hits("supplier recorded") == set()
 
 
 def test_the_hashes_are_the_same_in_every_process_and_fit_the_column():
