@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -86,6 +87,11 @@ class _Started:
     process: subprocess.Popen[bytes]
     output: IO[bytes]
     since: float
+    seconds: float = 0.0
+
+    def wait(self) -> None:
+        self.process.wait()
+        self.seconds = time.monotonic() - self.since
 
 
 class Checks:
@@ -107,8 +113,8 @@ class Checks:
         self.orphanage.own(process.pid)
         return process
 
-    def _finish(self, step: Step, code: int, since: float) -> Result:
-        result = Result(name=step.name, ok=code == 0, seconds=time.monotonic() - since)
+    def _finish(self, step: Step, code: int, seconds: float) -> Result:
+        result = Result(name=step.name, ok=code == 0, seconds=seconds)
         self.results.append(result)
         return result
 
@@ -123,12 +129,15 @@ class Checks:
         """Run the step while the block runs; its result is printed after both, with its output if it failed."""
         with tempfile.TemporaryFile() as output:
             started = _Started(step, self._start(step, output), output, time.monotonic())
+            # Its seconds are its own, whatever the block still does when it ends.
+            watcher = threading.Thread(target=started.wait, daemon=True)
+            watcher.start()
             yield
-            started.process.wait()
+            watcher.join()
             self._show(started)
 
     def _show(self, ended: _Started) -> None:
-        result = self._finish(ended.step, ended.process.returncode, ended.since)
+        result = self._finish(ended.step, ended.process.returncode, ended.seconds)
         print(result, flush=True)
         if not result.ok:
             ended.output.seek(0)
@@ -145,7 +154,7 @@ class Checks:
                 print(held, flush=True)
                 self.orphanage.bury()
             held = line.decode(errors="replace").rstrip("\n")
-        self._finish(step, process.wait(), since)
+        self._finish(step, process.wait(), time.monotonic() - since)
         return held
 
     def nothing_left(self) -> None:
