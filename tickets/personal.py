@@ -18,7 +18,7 @@ MAX_SUMMARY: Final = 200
 # Written by people, or quoted from them; placeholders in these are nobody's.
 SENT: Final = ("raw_voc", "reject_reason", "manual_resolution")
 # Written by analysts.
-DECIDED: Final = ("summary", "manual_reason", "decision_reason", "action_proposal")
+DECIDED: Final = ("summary", "manual_reason", "manual_cause", "decision_reason", "action_proposal")
 
 
 def without_personal_data(ticket: Ticket) -> Ticket:
@@ -71,6 +71,11 @@ def own_data(ticket: Ticket) -> str:
 def redactor_of(ticket: Ticket) -> Redactor:
     """One that gives the data of this ticket the placeholders that its analyst's texts have."""
     return Redactor((ticket.customer_name,), hidden=ticket.placeholders)
+
+
+def redactor_of_stored(ticket: Ticket) -> Redactor:
+    """The same of what may be a copy for reading, which no longer knows the names."""
+    return redactor_of(Ticket.objects.only("customer_name", "placeholders").get(pk=ticket.pk))
 
 
 def hidden(value: Any, redactor: Redactor | None = None) -> Any:
