@@ -2,6 +2,7 @@
 answer that a manager approved once it is closed. Nothing else, and nothing of what is said inside the house."""
 
 import re
+import unicodedata
 from typing import Final
 
 from django.conf import settings
@@ -78,7 +79,8 @@ def reachable(ticket: Ticket) -> bool:
 
 def language_of(ticket: Ticket) -> str:
     """The language in which the customer wrote."""
-    return "ko" if HANGUL.search(ticket.raw_voc) else "en"
+    # What comes from a Mac may be written in single jamo.
+    return "ko" if HANGUL.search(unicodedata.normalize("NFC", ticket.raw_voc)) else "en"
 
 
 def _target(ticket: Ticket) -> str:

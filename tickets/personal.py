@@ -7,6 +7,7 @@ copy for reading, by one of the functions here: `restored` for who may decide, `
 """
 
 import copy
+import unicodedata
 from dataclasses import replace
 from typing import Any, Final
 
@@ -92,7 +93,8 @@ def hidden(value: Any, redactor: Redactor | None = None) -> Any:
 
 def initials(name: str) -> str:
     """The first letter of each part: 김가람 → 김**, Emily Hartwell → E**** H*******."""
-    return " ".join(part[0] + "*" * (len(part) - 1) for part in name.split())
+    parts = unicodedata.normalize("NFC", name).split()
+    return " ".join(part[0] + "*" * (len(part) - 1) for part in parts)
 
 
 def _loaded(ticket: Ticket, *fields: str) -> list[str]:

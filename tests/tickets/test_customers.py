@@ -1,5 +1,7 @@
 """What customers are told: only where it is on, only by mail, only what a manager approved, and once."""
 
+import unicodedata
+
 import pytest
 from django.db import transaction
 
@@ -55,8 +57,9 @@ def test_a_receipt_goes_to_the_address_that_the_customer_left():
     assert (row.message["url"], row.message["fields"]) == ("", [])
 
 
-def test_who_writes_in_korean_is_answered_in_korean():
-    submitted("kim@example.com", raw_voc="환불 버튼이 안 돼요")
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_who_writes_in_korean_is_answered_in_korean(form):
+    submitted("kim@example.com", raw_voc=unicodedata.normalize(form, "환불 버튼이 안 돼요"))
     [row] = told()
     assert row.message["language"] == "ko"
     assert any("가" <= letter <= "힣" for letter in row.title)
