@@ -2,6 +2,7 @@
 answer that a manager approved once it is closed. Nothing else, and nothing of what is said inside the house."""
 
 import re
+import unicodedata
 from typing import Final
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from notifications.message import NotificationMessage
 from notifications.services import get_notifications
 from tickets.cleaning import is_mail_address
-from tickets.models import Status, Ticket, TicketEvent
+from tickets.models import EventKind, Status, Ticket, TicketEvent
 from tickets.queries import VERDICTS
 from voc.core.outbox.api import RunningJob
 
@@ -39,21 +40,25 @@ def confirm_receipt(job: RunningJob) -> None:
         get_notifications().queue(message, [_target(ticket)])
 
 
-def answer(ticket: Ticket) -> None:
-    """Queue the approved answer of a ticket that is closed, once; nothing where there is none. In a transaction."""
+def answer(ticket: Ticket, *, verdict: TicketEvent | None) -> None:
+    """Queue the approved answer of a ticket that is closed, once; nothing where there is none. In a transaction.
+
+    `verdict` is the one that has just taken effect, None where Jira says that what was approved is done. The answer to a
+    verdict that was given since waits for that one's own effect.
+    """
     if ticket.status not in CLOSED or not reachable(ticket):
         return
-    verdict = approved(ticket)
-    if verdict is None:
+    found = approved(ticket)
+    if found is None or (found.kind != EventKind.CONFIRMED if verdict is None else found.pk != verdict.pk):
         return
     language = language_of(ticket)
     with translation.override(language):
         message = NotificationMessage(
             event="customer.closed",
-            key=f"customer.closed:{verdict.pk}",
+            key=f"customer.closed:{found.pk}",
             subject=ticket.ticket_id,
             title=_("Our answer to your message (%(ticket)s)") % {"ticket": ticket.ticket_id},
-            body=str(verdict.data["customer_answer"]),
+            body=str(found.data["customer_answer"]),
             language=language,
             thread=_thread(ticket),
         )
@@ -62,7 +67,8 @@ def answer(ticket: Ticket) -> None:
 
 def approved(ticket: Ticket) -> TicketEvent | None:
     """The verdict in force, where the manager wrote an answer with it."""
-    verdict = ticket.events.filter(kind__in=VERDICTS).order_by("-id").first()
+    undone = ticket.events.filter(kind=EventKind.UNDONE).values_list("data__event_id", flat=True)
+    verdict = ticket.events.filter(kind__in=VERDICTS).exclude(pk__in=list(undone)).order_by("-id").first()
     return verdict if verdict and verdict.data.get("customer_answer") else None
 
 
@@ -73,7 +79,8 @@ def reachable(ticket: Ticket) -> bool:
 
 def language_of(ticket: Ticket) -> str:
     """The language in which the customer wrote."""
-    return "ko" if HANGUL.search(ticket.raw_voc) else "en"
+    # What comes from a Mac may be written in single jamo.
+    return "ko" if HANGUL.search(unicodedata.normalize("NFC", ticket.raw_voc)) else "en"
 
 
 def _target(ticket: Ticket) -> str:

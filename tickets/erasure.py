@@ -14,12 +14,13 @@ from typing import Any, Final
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from llm import cache
 from llm.models import ModelCall
-from notifications.models import Delivery, DeliveryAttempt, Thread
+from notifications.models import Delivery, DeliveryAttempt, DeliveryState, Thread
 from notifications.routing.models import Held
 from tickets import indexing
 from tickets.models import (
@@ -94,12 +95,17 @@ def erase_customer(*, contact: str = "", channel: str = "", external_id: str = "
 
 
 def erase_old() -> int:
-    """Erase tickets that were finished more than CUSTOMER_KEEP_DAYS ago (0: none), some at a time; how many."""
+    """Erase tickets that were finished more than CUSTOMER_KEEP_DAYS ago (0: none), some at a time; how many.
+
+    One that is being worked on waits for another night, and keeps no other from its turn.
+    """
     if not settings.CUSTOMER_KEEP_DAYS:
         return 0
     past = clock.now() - timedelta(days=settings.CUSTOMER_KEEP_DAYS)
     total = 0
-    old = Ticket.objects.filter(status__in=FINISHED, updated_at__lt=past).exclude(raw_voc=ERASED).order_by("pk")
+    busy = Job.objects.filter(subject=OuterRef("ticket_id"), state__in=OPEN_STATES)
+    finished = Ticket.objects.filter(status__in=FINISHED, updated_at__lt=past).exclude(raw_voc=ERASED)
+    old = finished.exclude(Exists(busy)).order_by("pk")
     while batch := list(old[:BATCH]):
         _erase(batch, contacts=_nobodys_else(batch))
         total += len(batch)
@@ -120,9 +126,11 @@ def _erase(tickets: list[Ticket], *, contacts: set[str]) -> Report:
         # The trail is to know that something was erased, not what.
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('voc.erasing', 'on', true)")
-        known = {*contacts, *map(customers.normal_contact, contacts), *(each.external_id or "" for each in tickets)}
-        everywhere = {each for each in known | _numbers(tickets) if _is_nobody_elses(each)} | _texts(tickets)
-        names = {*(each.customer_name for each in tickets), *known} - {""}
+        ids = {each.external_id or "" for each in tickets}
+        ways = {*contacts, *map(customers.normal_contact, contacts)}
+        told = ways | _unshared(ids, tickets) | _numbers(tickets)
+        everywhere = {each for each in told if _is_nobody_elses(each)} | _texts(tickets)
+        names = {*(each.customer_name for each in tickets), *ways, *ids} - {""}
         _overwrite(tickets)
         _forget_mentions(numbers)
         mentioning = indexing.keys_holding(everywhere)
@@ -157,9 +165,16 @@ def _lock(tickets: list[Ticket], numbers: list[str]) -> None:
 
 
 def _texts(tickets: list[Ticket]) -> set[str]:
-    """What may have been copied whole."""
+    """What may have been copied whole. Many complain in the same words, or are summed up so: those are theirs as well."""
     texts = {text for ticket in tickets for text in (ticket.raw_voc, ticket.summary)}
-    return {text for text in texts if len(text) >= DISTINCT}
+    mine = [ticket.pk for ticket in tickets]
+    return {text for text in texts if len(text) >= DISTINCT and not indexing.is_held(text, besides=mine)}
+
+
+def _unshared(ids: set[str], tickets: list[Ticket]) -> set[str]:
+    """Those of the external ids that no other ticket has, in whatever channel."""
+    others = Ticket.objects.filter(external_id__in=ids - {""}).exclude(pk__in=[ticket.pk for ticket in tickets])
+    return ids - set(others.values_list("external_id", flat=True))
 
 
 def _numbers(tickets: list[Ticket]) -> set[str]:
@@ -223,6 +238,8 @@ def _overwrite(tickets: list[Ticket]) -> None:
 def _forget_messages(numbers: list[str]) -> None:
     """What was told about the tickets: that it was, when and how it went stays. What still waits is not told any more."""
     Held.objects.filter(subject__in=numbers).delete()
+    waiting = Delivery.objects.filter(subject__in=numbers, state__in=(DeliveryState.PENDING, DeliveryState.RETRY))
+    waiting.update(state=DeliveryState.SUPERSEDED)
     for delivery in Delivery.objects.filter(subject__in=numbers):
         wordless = {"title": ERASED, "body": "", "fields": [], "status": "", "buttons": []}
         message = {**delivery.message, **wordless} if delivery.message else {}

@@ -1,6 +1,8 @@
 """The forms of the ticket pages. They shape and name the fields; what a value must be like is checked by the services,
 whose `InvalidInput` a view puts beside its field."""
 
+import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -117,6 +119,22 @@ class SubmitForm(ActForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("Leave empty for now."),
     )
+    # Which showing of the form this is: a second click sends the same one again.
+    once = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, initial={"once": uuid.uuid4().hex})
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "once"}
+
+    def fingerprint(self) -> str:
+        """The same for the same showing of the form with the same words in it; "" where nobody was shown one."""
+        if not self.cleaned_data["once"]:
+            return ""
+        sent = sorted((name, str(value)) for name, value in self.cleaned_data.items())
+        return f"form:{hashlib.sha256(repr(sent).encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

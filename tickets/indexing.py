@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from tickets import grams, words
 from tickets.models import SearchEntry, Ticket
@@ -49,14 +50,23 @@ def entry_of(ticket: Any) -> dict[str, Any]:
     }
 
 
+def is_held(text: str, *, besides: Iterable[int]) -> bool:
+    """Whether the entry of a ticket that is none of `besides` holds the text, however it is cased."""
+    return _holding(grams.normalise(text)).exclude(pk__in=list(besides)).exists()
+
+
 def keys_holding(texts: Iterable[str]) -> list[int]:
     """The keys of the tickets whose entries hold one of the texts, however it is cased. Blank texts hold nothing."""
     found: set[int] = set()
     for part in filter(str.strip, map(grams.normalise, texts)):
-        # The beginning of a long text is enough to find what may hold all of it.
-        candidates = SearchEntry.objects.filter(grams__contains=grams.query_grams(part[:LEADING]))
-        found.update(candidates.filter(text__contains=part).values_list("pk", flat=True))
+        found.update(_holding(part).values_list("pk", flat=True))
     return sorted(found)
+
+
+def _holding(part: str) -> QuerySet[SearchEntry]:
+    # The beginning of a long text is enough to find what may hold all of it.
+    candidates = SearchEntry.objects.filter(grams__contains=grams.query_grams(part[:LEADING]))
+    return candidates.filter(text__contains=part)
 
 
 def index_all(tickets: Iterable[Any], entries: Any) -> None:

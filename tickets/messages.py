@@ -15,10 +15,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from integrations.jira.client import browse_url
 from notifications.message import Button, Incident, NotificationMessage
 from notifications.routing.occasions import Occasion
 from tickets.lifecycle import name_of
-from tickets.models import EventKind, Status, Ticket, TicketEvent
+from tickets.models import EventKind, JiraLink, Status, Ticket, TicketEvent
 from tickets.personal import hidden, redactor_of
 from voc.core.vocabulary import ProblemType, Urgency
 
@@ -160,12 +161,15 @@ def _who(_ticket: Ticket, news: News) -> str:
     return news.verdict.actor_name if news.verdict else ""
 
 
-def _issue(_ticket: Ticket, news: News) -> str:
-    return " ".join(str(news.data[name]) for name in ("key", "url") if news.data.get(name))
+def _issue(ticket: Ticket, _news: News) -> str:
+    return f"{ticket.jira_issue_key} {browse_url(ticket.jira_issue_key)}" if ticket.jira_issue_key else ""
 
 
-def _reason(ticket: Ticket, news: News) -> str:
-    return _anonymous(ticket, str(news.data.get("reason") or ""))
+def _refusal(ticket: Ticket, _news: News) -> str:
+    """Why Jira makes no issue, as it stands on the ticket."""
+    link = JiraLink.objects.filter(ticket=ticket).first()
+    said = [link.refusal, *(f"{name}: {why}" for name, why in link.field_refusals.items())] if link else []
+    return _anonymous(ticket, " ".join(filter(None, said)))
 
 
 def _waited(_ticket: Ticket, news: News) -> str:
@@ -195,7 +199,7 @@ _EXTRAS: Final[dict[str, tuple[tuple[Promise, Callable[[Ticket, News], str]], ..
     "ticket.analysed": ((_("Confidence"), _confidence), (_("Why people must decide"), _why_people)),
     "ticket.decided": ((_("Decided by"), _who),),
     "ticket.jira_created": (_ISSUE,),
-    "ticket.jira_blocked": (_ISSUE, (_("Reason"), _reason)),
+    "ticket.jira_blocked": ((_("Reason"), _refusal),),
     "ticket.resolved": (_ISSUE,),
     "ticket.reminder": _WAITED,
     "ticket.escalated": _WAITED,

@@ -22,6 +22,8 @@ from voc.core import clock
 from voc.core.outbox.api import RunningJob
 
 WAITING: Final = (Status.WAITING_CONFIRM, Status.MANUAL_REQUIRED)
+# A verdict has taken effect, or what was approved is done. All else may be told while a verdict can still be undone.
+CLOSING: Final = ("ticket.decided", "ticket.resolved")
 
 
 def tell(job: RunningJob) -> None:
@@ -32,7 +34,8 @@ def tell(job: RunningJob) -> None:
     news = News(event=job.event, key=job.key, verdict=_verdict(ticket, job.payload), data=job.payload)
     with job.fenced():
         tell_audience(occasion_of(ticket, job.event), partial(compose, ticket, news))
-        customers.answer(ticket)
+        if job.event in CLOSING:
+            customers.answer(ticket, verdict=news.verdict)
         _show(ticket)
 
 

@@ -7,6 +7,7 @@ copy for reading, by one of the functions here: `restored` for who may decide, `
 """
 
 import copy
+import unicodedata
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ MAX_SUMMARY: Final = 200
 # Written by people, or quoted from them; placeholders in these are nobody's.
 SENT: Final = ("raw_voc", "reject_reason", "manual_resolution")
 # Written by analysts.
-DECIDED: Final = ("summary", "manual_reason", "decision_reason", "action_proposal")
+DECIDED: Final = ("summary", "manual_reason", "manual_cause", "decision_reason", "action_proposal")
 
 
 def without_personal_data(ticket: Ticket) -> Ticket:
@@ -73,6 +74,11 @@ def redactor_of(ticket: Ticket) -> Redactor:
     return Redactor((ticket.customer_name,), hidden=ticket.placeholders)
 
 
+def redactor_of_stored(ticket: Ticket) -> Redactor:
+    """The same of what may be a copy for reading, which no longer knows the names."""
+    return redactor_of(Ticket.objects.only("customer_name", "placeholders").get(pk=ticket.pk))
+
+
 def hidden(value: Any, redactor: Redactor | None = None) -> Any:
     """The JSON value with the personal data in all its texts hidden; the same datum behind the same placeholder."""
     redactor = redactor or Redactor()
@@ -87,7 +93,8 @@ def hidden(value: Any, redactor: Redactor | None = None) -> Any:
 
 def initials(name: str) -> str:
     """The first letter of each part: 김가람 → 김**, Emily Hartwell → E**** H*******."""
-    return " ".join(part[0] + "*" * (len(part) - 1) for part in name.split())
+    parts = unicodedata.normalize("NFC", name).split()
+    return " ".join(part[0] + "*" * (len(part) - 1) for part in parts)
 
 
 def _loaded(ticket: Ticket, *fields: str) -> list[str]:

@@ -14,7 +14,7 @@ from accounts.permissions import Role, has_permission
 from llm.redaction import restore
 from tickets import grams, lifecycle
 from tickets.models import EventKind, Status, Ticket, TicketCount, TicketEvent
-from tickets.personal import for_submitter, hidden, redactor_of, restored, without_personal_data
+from tickets.personal import for_submitter, hidden, redactor_of_stored, restored, without_personal_data
 from voc.core import clock
 
 VERDICTS = (EventKind.CONFIRMED, EventKind.REJECTED, EventKind.COMPLETED)
@@ -214,8 +214,7 @@ def timeline(ticket: Ticket, *, internal: bool = True, personal: bool = True) ->
             for event in events:
                 event.data = restore(event.data, ticket.placeholders)
             return events
-        # What was handed in may be a copy for reading, which no longer knows the names.
-        redactor = redactor_of(Ticket.objects.only("customer_name", "placeholders").get(pk=ticket.pk))
+        redactor = redactor_of_stored(ticket)
         for event in events:
             event.data = hidden(event.data, redactor)
         return events

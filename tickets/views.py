@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import get_current_user, has_permission, require_permission
 from tickets import queries, services
 from tickets.forms import LIST_SORTS, QUEUE_SORTS, SubmitForm
-from tickets.models import Status, Ticket
+from tickets.idempotency import Answer, once
+from tickets.models import Status
 from tickets.paging import page_of
 from tickets.views_shared import list_form, page, wants_part
 from tickets.views_trail import WAITING, Trail
@@ -75,15 +76,22 @@ def submit(request: HttpRequest) -> HttpResponse:
 
 def _take(request: HttpRequest) -> HttpResponse:
     form = SubmitForm(request.POST)
-    if form.is_valid() and (ticket := _submitted(request, form)):
-        return redirect(f"{reverse('voc_submit')}?done={ticket.ticket_id}")
+    if form.is_valid() and (ticket_id := _submitted(request, form)):
+        return redirect(f"{reverse('voc_submit')}?done={ticket_id}")
     return render(request, "tickets/submit.html", {"form": form, "done": None}, status=422)
 
 
-def _submitted(request: HttpRequest, form: SubmitForm) -> Ticket | None:
-    """The new ticket; None, with the reason in the form, when the service refuses."""
+def _submitted(request: HttpRequest, form: SubmitForm) -> str | None:
+    """The new ticket, or that of the click before this one; None, with the reason in the form, when the service refuses."""
+    user = get_current_user(request)
+
+    def submit() -> Answer:
+        return Answer(302, {"ticket_id": services.submit_voc(**form.values(), submitted_by=user).ticket_id})
+
+    key = form.fingerprint()
     try:
-        return services.submit_voc(**form.cleaned_data, submitted_by=get_current_user(request))
+        answer = once(caller=f"user:{user.pk}", key=key, request=key, make=submit) if key else submit()
+        return str(answer.body["ticket_id"])
     except InvalidInput as error:
         form.refuse(error)
     except Conflict as error:

@@ -1,12 +1,15 @@
 """What people do on a ticket's page. Each address takes a form and leads back to the page, with or without htmx."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -77,6 +80,15 @@ def _answering(form: type[AnswerForm]) -> FormMaker:
     return lambda request, found: form(request.POST, answers=reachable(found))
 
 
+def _analysed(request: HttpRequest) -> datetime | None:
+    """Which decision the page showed on which the verdict is given."""
+    try:
+        moment = parse_datetime(request.POST.get("analysed", ""))
+    except ValueError:
+        return None
+    return moment if moment and is_aware(moment) else None
+
+
 @require_http_methods(GET_TOO)
 @require_permission("ticket:confirm")
 @page
@@ -99,6 +111,7 @@ def confirm(request: HttpRequest, ticket_id: str) -> HttpResponse:
             decision=form.decision(),
             jira=form.jira(),
             customer_answer=form.answer(),
+            analysed=_analysed(request),
         )
 
     return _perform(request, ticket_id, make, act)
@@ -115,6 +128,7 @@ def reject(request: HttpRequest, ticket_id: str) -> HttpResponse:
             reject_reason=form.cleaned_data["reject_reason"],
             reason_category=form.cleaned_data["reason_category"] or None,
             customer_answer=form.answer(),
+            analysed=_analysed(request),
         )
 
     return _perform(request, ticket_id, _answering(RejectForm), act)

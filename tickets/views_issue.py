@@ -11,9 +11,11 @@ from accounts.models import User
 from accounts.permissions import has_permission
 from integrations.jira.client import browse_url, is_configured
 from llm.base import PastCase
+from llm.redaction import Redactor
 from tickets.forms import IssueOffer
 from tickets.jira.links import shareable
 from tickets.models import JiraLink, JiraState, Status, Ticket
+from tickets.personal import hidden
 from tickets.services import usual_choice
 from tickets.templatetags.tickets import shorten
 
@@ -49,9 +51,13 @@ class Card:
     may_unlink: bool
 
 
-def card_of(user: User, ticket: Ticket) -> Card | None:
-    """None where there is nothing to show: no Jira, or a ticket that is not approved."""
+def card_of(user: User, ticket: Ticket, *, redactor: Redactor | None = None) -> Card | None:
+    """None where there is nothing to show: no Jira, or a ticket that is not approved. With a `redactor`, what is personal in
+    Jira's words is hidden."""
     link = JiraLink.objects.filter(ticket=ticket).first()
+    if link and redactor:
+        for name in ("issue_summary", "error", "cause", "field_errors", "gone_reason"):
+            setattr(link, name, hidden(getattr(link, name), redactor))
     approved = ticket.status in (Status.IN_PROGRESS, Status.DONE)
     if not (link or (is_configured() and approved)):
         return None

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from llm.redaction import Redactor
 from tickets.models import AnalysisStep, Ticket
 from tickets.personal import hidden
 
@@ -16,8 +17,11 @@ LABELS: Final[dict[str, Promise]] = {
 }
 
 
-def patterns_of(ticket: Ticket, *, personal: bool) -> list[dict[str, Any]]:
-    """The rows of the table, each with `most`, the highest count, against which its own is drawn. One query."""
+def patterns_of(ticket: Ticket, *, redactor: Redactor | None) -> list[dict[str, Any]]:
+    """The rows of the table, each with `most`, the highest count, against which its own is drawn. One query.
+
+    With a `redactor`, what is personal in log lines is hidden.
+    """
     steps = AnalysisStep.objects.filter(run__ticket=ticket, stage="retrieve").order_by("-run_id")
     output = steps.values_list("output", flat=True).first() or {}
     rows = output.get("patterns") or []
@@ -27,6 +31,6 @@ def patterns_of(ticket: Ticket, *, personal: bool) -> list[dict[str, Any]]:
         | {"label": LABELS.get(row["kind"], row["kind"]), "most": most}
         | {"services": ", ".join(name for name in row["services"] if name != row["key"])}
         | {name: datetime.fromisoformat(row[name]).replace(microsecond=0) for name in ("first", "last")}
-        for row in (rows if personal else hidden(rows))
+        for row in (hidden(rows, redactor) if redactor else rows)
     ]
     return sorted(shown, key=lambda row: -row["count"])

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.permissions import get_current_user, has_permission, require_permission
 from llm.base import PastCase
+from llm.redaction import Redactor
 from notifications.routing.telling import is_muted
 from tickets import queries
 from tickets.customers import reachable
@@ -36,7 +37,7 @@ from tickets.forms import (
 from tickets.jira.links import LOOKED_AT
 from tickets.lifecycle import TRANSITIONS, Act
 from tickets.models import AnalysisStep, JiraLink, JiraState, RunState, Status, Ticket
-from tickets.personal import as_read, hidden
+from tickets.personal import as_read, hidden, redactor_of_stored
 from tickets.services import may_complete
 from tickets.similar import similar_cases
 from tickets.views_issue import card_of, issue_offer
@@ -148,8 +149,9 @@ def ticket_context(request: HttpRequest, found: Ticket, shown: Shown) -> dict[st
     context |= _trail_context(request, user, found)
     if internal:
         cases = similar_cases(text=found.raw_voc, exclude_ticket_id=found.ticket_id, limit=LOOKED_AT)
-        context |= _analysis_context(found, cases[:SIMILAR], personal=personal, staff=bool(user.is_staff))
-        context["issue"] = card_of(user, found)
+        redactor = None if personal else redactor_of_stored(found)
+        context |= _analysis_context(found, cases[:SIMILAR], redactor=redactor, staff=bool(user.is_staff))
+        context["issue"] = card_of(user, found, redactor=redactor)
         context |= _forms_context(found, offers, shown, cases)
     return context
 
@@ -160,19 +162,23 @@ def _told(lines: list[Line]) -> dict[str, Any]:
     return {"earlier": lines[:fold], "timeline": lines[fold:]}
 
 
-def _analysis_context(found: Ticket, cases: Sequence[PastCase], *, personal: bool, staff: bool) -> dict[str, Any]:
+def _analysis_context(
+    found: Ticket, cases: Sequence[PastCase], *, redactor: Redactor | None, staff: bool
+) -> dict[str, Any]:
+    """With a `redactor`, what is personal is hidden."""
     runs = list(found.runs.select_related("asked_by").order_by("-id")[:20])
-    similar = tuple(as_read(case, personal=personal) for case in cases)
-    if not personal:
+    similar = tuple(as_read(case, personal=redactor is None) for case in cases)
+    if redactor:
         for run in runs:
-            run.result = hidden(run.result)
+            run.result, run.error = hidden(run.result, redactor), hidden(run.error, redactor)
+            run.asked_reason = hidden(run.asked_reason, redactor)
     return {
         "reading": read_decision(found.decision_reason),
         "proposal": read_proposal(found.action_proposal),
         "runs": compare_runs(runs),
         "models": models_of(found.ticket_id, runs) if staff else None,
         "similar": similar_lines(similar),
-        "patterns": patterns_of(found, personal=personal),
+        "patterns": patterns_of(found, redactor=redactor),
     }
 
 

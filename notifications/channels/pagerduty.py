@@ -75,7 +75,7 @@ class PagerDuty(Channel):
         return lines
 
     def deliver(self, parcel: Parcel) -> Receipt:
-        key = self._keys[parcel.target]
+        key = self._keys[self.canonical(parcel.target)]
         check_address(self._url)
         with guarded(f"pagerduty:{urlsplit(self._url).hostname}", self._url):
             return Receipt(vendor_id=self._send(key, parcel.message))

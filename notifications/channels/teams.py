@@ -63,7 +63,7 @@ class Teams(Channel):
         return lines
 
     def deliver(self, parcel: Parcel) -> Receipt:
-        url = self._webhooks[parcel.target]
+        url = self._webhooks[self.canonical(parcel.target)]
         check_address(url)
         card = _Card(url, http_timeout=self._timeout)
         card.payload = payload(parcel.message)

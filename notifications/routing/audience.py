@@ -92,6 +92,16 @@ def person_of(user: User) -> Person:
     return getattr(user, "told_as", None) or Person(user=user)
 
 
+def may_still_hear(target: str) -> bool:
+    """Whether a target may be told what was meant for it earlier: a place may; a person while they may hear of tickets."""
+    channel, _colon, name = target.partition(":")
+    if channel not in PersonalChannel.values or Target.objects.filter(name=target).exists():
+        return True
+    theirs = Q(email__iexact=name) if channel == PersonalChannel.EMAIL else Q(told_as__slack_id=name)
+    people = list(User.objects.filter(theirs))
+    return not people or any(may_subscribe(user) for user in people)
+
+
 def full_name(target: str) -> str:
     """ "slack" alone means the channel's first target."""
     if ":" in target:

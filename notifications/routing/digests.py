@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from notifications.message import NotificationMessage
-from notifications.routing.audience import addressees
+from notifications.routing.audience import addressees, may_still_hear
 from notifications.routing.models import Held
 from notifications.routing.telling import lock_target, queue_or_note
 from notifications.routing.timing import zone_of
@@ -49,7 +49,10 @@ def gather(job: RunningJob) -> None:
         lock_target(target)
         rows = list(Held.objects.select_for_update().filter(target=target, due_at__lte=clock.now()).order_by("id"))
         held = [NotificationMessage.from_json(row.message) for row in rows]
-        if len(held) == 1:
+        if not may_still_hear(target):
+            for message in held:
+                suppress(target=target, message=message, reason=_("Messages are for those who may read every ticket."))
+        elif len(held) == 1:
             queue_or_note(held[0], target)
         elif held:
             queue_or_note(digest_of(held, target=target, key=f"digest:{rows[0].pk}-{rows[-1].pk}"), target)

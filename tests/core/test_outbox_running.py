@@ -12,6 +12,7 @@ from tests.core.jobs import emit_one, lapse, make_due, raises, run_next, scripte
 from voc.core import clock
 from voc.core.errors import Permanent, Transient
 from voc.core.models import Alert
+from voc.core.outbox import runner
 from voc.core.outbox.api import LeaseLost, RunningJob, close_gate, drain_all, emit, open_gate
 from voc.core.outbox.claim import claim
 from voc.core.outbox.models import Job, JobState
@@ -81,6 +82,23 @@ class TestOutcomes:
             make_due(job)
         assert run_next().state == JobState.DEAD
         assert effects() == ["dead A: ValueError: broken"]
+        assert Alert.objects.filter(key="jobs-given-up:analysis", cleared_at=None).exists()
+
+    def test_a_process_that_dies_when_a_job_was_given_up_has_told_the_admins(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Died(BaseException):
+            pass
+
+        def die(event: str, **_told: object) -> None:
+            if event == "job.given_up":
+                raise Died
+
+        scripted(raises(Permanent("no such channel")))
+        monkeypatch.setattr(runner.log, "error", die)
+        with pytest.raises(Died):
+            run_next()
+        assert Job.objects.get().state == JobState.BLOCKED
         assert Alert.objects.filter(key="jobs-given-up:analysis", cleared_at=None).exists()
 
     def test_a_permanent_error_blocks_the_job_at_once_and_on_dead_has_run(self) -> None:

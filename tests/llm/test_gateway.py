@@ -88,6 +88,25 @@ def test_another_provider_steps_in(fault: dict[str, Any], outcome: Outcome, sand
     assert len(sandbox.requests("openai")) == 1, "no retries behind our back"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{}",
+        "[]",
+        '"text"',
+        '{"id": "1", "object": "chat.completion", "choices": []}',
+        '{"id": "1", "object": "chat.completion", "choices": [{"index": 0, "message": null, "finish_reason": "stop"}]}',
+        '{"id": "1", "object": "chat.completion", "choices": null, "usage": {"total_tokens": 3}}',
+    ],
+)
+def test_an_answer_of_another_shape_than_the_protocols_is_no_answer(body: str, sandbox: SandboxClient) -> None:
+    sandbox.fault("openai", "malformed", body=body, content_type="application/json")
+
+    assert gateway.ask(question()).model == SECOND
+    assert outcomes()[0][0] == FIRST
+    assert not Reservation.objects.exists()
+
+
 def test_a_provider_that_hangs_is_left_in_time(sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway.ask(question("warm up"))
     sandbox.fault("openai", "hang", seconds=30)

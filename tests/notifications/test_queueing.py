@@ -220,3 +220,19 @@ def test_a_message_goes_through_json_unchanged() -> None:
     said = message(thread="VOC-1", status="Open")
 
     assert NotificationMessage.from_json(said.to_json()) == said
+
+
+@pytest.mark.parametrize(("channel", "setting"), [("teams", "TEAMS_WEBHOOKS"), ("pagerduty", "PAGERDUTY_ROUTING_KEYS")])
+def test_what_waits_for_a_target_that_the_settings_name_no_more_was_certainly_not_sent(
+    channel: str, setting: str, settings: LazySettings, sandbox: SandboxClient
+) -> None:
+    queue(channel)
+    address = getattr(settings, setting)[0].partition("=")[2]
+    setattr(settings, setting, [f"another={address}"])
+
+    drain_all()
+
+    row = Delivery.objects.get(event="ticket.urgent")
+    assert (row.state, row.ambiguous) == (DeliveryState.DEAD, 0)
+    assert "another" in row.error
+    assert sandbox.requests(channel) == []

@@ -213,3 +213,11 @@ def test_no_text_comes_out_as_a_formula_and_a_harmless_one_comes_back_as_it_was(
 
 def test_numbers_stay_numbers():
     assert [harmless(each) for each in (-1, 2.5, True, None, "a")] == ["-1", "2.5", "True", "", "a"]
+
+
+@pytest.mark.parametrize("query", ["until=9999-12-31", "since=0001-01-01", "since=9999-12-31&until=0001-01-01"])
+@pytest.mark.parametrize("name", ["audit", "audit_export"])
+def test_days_at_the_ends_of_the_calendar_are_days_like_others(client, admin, name, query):
+    answer = client.get(f"{reverse(name)}?{query}")
+    assert answer.status_code == 200
+    assert b"".join(answer) if answer.streaming else answer.content

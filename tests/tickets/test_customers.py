@@ -1,5 +1,7 @@
 """What customers are told: only where it is on, only by mail, only what a manager approved, and once."""
 
+import unicodedata
+
 import pytest
 from django.db import transaction
 
@@ -55,8 +57,9 @@ def test_a_receipt_goes_to_the_address_that_the_customer_left():
     assert (row.message["url"], row.message["fields"]) == ("", [])
 
 
-def test_who_writes_in_korean_is_answered_in_korean():
-    submitted("kim@example.com", raw_voc="환불 버튼이 안 돼요")
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_who_writes_in_korean_is_answered_in_korean(form):
+    submitted("kim@example.com", raw_voc=unicodedata.normalize(form, "환불 버튼이 안 돼요"))
     [row] = told()
     assert row.message["language"] == "ko"
     assert any("가" <= letter <= "힣" for letter in row.title)
@@ -159,3 +162,44 @@ def test_a_customers_mail_is_not_held_back_by_a_mute(manager):
     routing.mute(subject=ticket.ticket_id, actor=manager)
     services.confirm_ticket(ticket_id=ticket.ticket_id, actor=manager, customer_answer=ANSWER)
     assert [row.state for row in told()] == [DeliveryState.PENDING]
+
+
+def test_a_message_that_is_late_does_not_send_the_answer_before_the_grace_is_over(manager, settings):
+    settings.VOC_GRACE_SECONDS = 60
+    ticket = waiting()
+    with transaction.atomic():
+        emit("ticket.analysed", subject=ticket.ticket_id)
+    services.reject_ticket(
+        ticket_id=ticket.ticket_id, actor=manager, reject_reason="Too early", customer_answer="We cannot help you"
+    )
+    assert told() == []
+    services.undo_verdict(ticket_id=ticket.ticket_id, actor=manager)
+    assert told() == []
+
+
+def test_the_answer_to_an_older_verdict_does_not_take_the_place_of_the_one_that_is_given_now(manager, settings):
+    ticket = waiting()
+    services.confirm_ticket(ticket_id=ticket.ticket_id, actor=manager, customer_answer="We are on it")
+    Ticket.objects.update(status=Status.IN_PROGRESS)
+    settings.VOC_GRACE_SECONDS = 60
+    services.complete_ticket(
+        ticket_id=ticket.ticket_id, actor=manager, manual_resolution="By hand", customer_answer="It is done"
+    )
+    assert told() == [], "the approval is told while the completion can still be undone"
+
+
+def test_an_answer_that_was_undone_is_not_sent_when_the_approved_work_is_done(manager, settings):
+    ticket = waiting()
+    services.confirm_ticket(ticket_id=ticket.ticket_id, actor=manager, customer_answer=ANSWER)
+    Ticket.objects.update(status=Status.IN_PROGRESS)
+    assert told() == []
+    settings.VOC_GRACE_SECONDS = 60
+    services.complete_ticket(
+        ticket_id=ticket.ticket_id, actor=manager, manual_resolution="By hand", customer_answer="Done by hand"
+    )
+    services.undo_verdict(ticket_id=ticket.ticket_id, actor=manager)
+    Ticket.objects.update(status=Status.DONE)
+    with transaction.atomic():
+        emit("ticket.resolved", subject=ticket.ticket_id)
+    [row] = told()
+    assert row.message["body"] == ANSWER

@@ -7,7 +7,7 @@ from notifications.message import Incident
 from notifications.routing.occasions import OCCASIONS
 from tests.factories import TicketFactory, UserFactory
 from tickets.messages import TITLES, News, button_value, compose, occasion_of
-from tickets.models import EventKind, Status, TicketEvent
+from tickets.models import EventKind, JiraLink, JiraState, Status, TicketEvent
 from voc.core.vocabulary import Urgency
 
 pytestmark = pytest.mark.django_db
@@ -58,11 +58,17 @@ def test_an_analysis_without_a_decision_says_why_people_must_decide_and_offers_n
     assert message.buttons == ()
 
 
-def test_a_jira_issue_is_named_with_its_address_and_a_blocked_one_with_the_reason():
-    ticket = TicketFactory(waiting=True, customer_name="홍길동")
-    created = make("ticket.jira_created", ticket, key="VOC-12", url="https://jira.example.com/browse/VOC-12")
+def test_a_jira_issue_is_named_with_its_address_and_a_blocked_one_with_the_reason(settings):
+    settings.JIRA_BROWSE_URL = "https://jira.example.com"
+    ticket = TicketFactory(waiting=True, customer_name="홍길동", jira_issue_key="VOC-12")
+    created = make("ticket.jira_created", ticket)
     assert ("Jira issue", "VOC-12 https://jira.example.com/browse/VOC-12") in created.fields
-    blocked = make("ticket.jira_blocked", ticket, reason="홍길동 (010-1234-5678) is no reporter")
+    now = timezone.now()
+    JiraLink.objects.create(
+        ticket=ticket, state=JiraState.BLOCKED, project_key="VOC", issue_type="Bug", created_at=now, updated_at=now,
+        error="홍길동 (010-1234-5678) is no reporter",
+    )  # fmt: skip
+    blocked = make("ticket.jira_blocked", ticket)
     reason = dict(blocked.fields)["Reason"]
     assert reason.endswith("is no reporter")
     assert "홍길동" not in reason

@@ -281,6 +281,19 @@ def test_a_complaint_handed_in_becomes_a_ticket_and_the_page_leads_to_it(django_
     assert f'href="{reverse("ticket", args=[ticket.ticket_id])}"' in done
 
 
+def test_a_second_click_on_the_same_form_makes_no_second_ticket_and_other_words_do():
+    client = browser("submitter")
+    shown = re.search(r'name="once" value="(\w+)"', page(client, "voc_submit").content.decode()).group(1)
+    first, second = (client.post(reverse("voc_submit"), COMPLAINT | {"once": shown}) for _ in range(2))
+    assert first["Location"] == second["Location"]
+    assert Ticket.objects.count() == 1
+    client.post(reverse("voc_submit"), COMPLAINT | {"once": shown, "raw_voc": "배송도 늦어요"})
+    assert Ticket.objects.count() == 2
+    again = re.search(r'name="once" value="(\w+)"', page(client, "voc_submit").content.decode()).group(1)
+    client.post(reverse("voc_submit"), COMPLAINT | {"once": again})
+    assert Ticket.objects.count() == 3
+
+
 def test_the_complaint_is_kept_exactly_but_for_the_line_ends_of_browsers():
     client = browser("submitter")
     client.post(reverse("voc_submit"), COMPLAINT | {"raw_voc": "  two\r\n\r\nlines \t"})

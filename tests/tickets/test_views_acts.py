@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from notifications.routing.models import Mute
 from tests.factories import TicketFactory, UserFactory
@@ -44,6 +45,28 @@ def test_approving_is_one_click_and_leads_back_to_the_page(client):
     assert (response.status_code, response["Location"]) == (302, address(ticket))
     now = stored(ticket)
     assert (now.status, now.decided_by, now.correction) == (Status.DONE, client.user, None)
+
+
+@pytest.mark.parametrize("name", ["ticket_confirm", "ticket_reject"])
+def test_a_verdict_on_a_decision_that_was_replaced_since_is_refused_and_the_new_one_shown(client, name):
+    ticket = TicketFactory(waiting=True)
+
+    def give():
+        """The verdict that the page offers now, to be given later."""
+        html = client.get(address(ticket)).content.decode()
+        [shown] = set(re.findall(r'name="analysed" value="([^"]+)"', html))
+        values = sent_by_the_form(client, ticket) if name == "ticket_confirm" else {"reject_reason": "No"}
+        return lambda: act(client, name, ticket, analysed=shown, **values)
+
+    late = give()
+    Ticket.objects.filter(pk=ticket.pk).update(analyzed_at=timezone.now(), summary="It is theirs")
+    response = late()
+    assert response.status_code == 409
+    assert "It was analysed anew since" in response.content.decode()
+    assert "It is theirs" in response.content.decode()
+    assert stored(ticket).status == Status.WAITING_CONFIRM
+    assert give()().status_code == 302
+    assert stored(ticket).status != Status.WAITING_CONFIRM
 
 
 def sent_by_the_form(client, ticket):

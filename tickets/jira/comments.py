@@ -60,7 +60,8 @@ def carry(job: RunningJob) -> None:
     if row.state in (State.WAITING, *IN_THE_AIR, State.BLOCKED):
         require_jira()
         with minded(job):
-            told = _found(row) if row.state in IN_THE_AIR else None
+            # One that was given up may have been so while nobody knew.
+            told = _found(row) if row.state != State.WAITING and row.posted_at else None
             told = told or _post(job, row)
         with job.fenced():
             _sent(row, told)
@@ -113,6 +114,8 @@ def _known(link: JiraLink) -> set[str]:
 @transaction.atomic
 def _read(link: JiraLink, told: list[Told], known: set[str], issue: JiraIssue) -> bool:
     ticket = lifecycle.lock(link.ticket.ticket_id)
+    if ticket.raw_voc == ERASED:
+        return False  # while Jira was answering
     rows = JiraComment.objects.filter(ticket=ticket, issue_id=link.issue_id)
     by_id = {row.comment_id: row for row in rows if row.comment_id}
     changed = False

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from integrations.jira.base import JiraGone, JiraUnauthorised
 from integrations.jira.document import plain
 from tickets.jira import links
-from tickets.jira.outage import minded, require_jira
+from tickets.jira.outage import LookLater, minded, require_jira
 from tickets.jira.refusals import reason_of, reasons_of
 from tickets.jira.service import JiraService
-from tickets.models import EventKind, JiraLink, JiraState, Ticket
+from tickets.models import EventKind, JiraLink, JiraState, Status, Ticket
+from tickets.queries import undo_until
 from tickets.results import Reason
 from voc.core.errors import Permanent
 from voc.core.outbox.api import RunningJob
@@ -34,7 +35,7 @@ def create_issue(job: RunningJob) -> None:
     if job.payload.get("verdict", EventKind.CONFIRMED) != EventKind.CONFIRMED:
         return
     link = JiraLink.objects.select_related("ticket").filter(ticket__ticket_id=job.subject, state__in=OPEN).first()
-    if link is None:
+    if link is None or _is_needless(link):
         return
     require_jira()
     with minded(job):
@@ -48,6 +49,18 @@ def create_issue(job: RunningJob) -> None:
             links.block(ticket_id=job.subject, reason=reason_of(error), fields=fields)
         else:
             log.info("jira.created", ticket_id=job.subject, issue=made.key)
+
+
+def _is_needless(link: JiraLink) -> bool:
+    """Whether people have completed the ticket since, as they may while Jira is switched off: then none is made any more.
+
+    Raises LookLater while that can still be undone. An issue that was sent or named already is seen to all the same.
+    """
+    if link.state != JiraState.WAITING or link.issue_key or link.posted_at or link.ticket.status != Status.DONE:
+        return False
+    if until := undo_until(link.ticket):
+        raise LookLater("the verdict can still be undone", at=until)
+    return links.let_go(ticket_id=link.ticket.ticket_id)
 
 
 def give_up(job: RunningJob) -> None:

@@ -98,6 +98,16 @@ def attach(*, ticket_id: str, issue: JiraIssue | CreatedIssue, origin: JiraOrigi
     return link
 
 
+@transaction.atomic
+def let_go(*, ticket_id: str) -> bool:
+    """The ticket is done without an issue: none is to be made. False when it is not so any more."""
+    ticket = lifecycle.lock(ticket_id)
+    waiting = JiraLink.objects.filter(ticket=ticket, state=JiraState.WAITING, issue_key="", posted_at=None)
+    if ticket.status != Status.DONE:
+        return False
+    return bool(waiting.update(state=JiraState.UNLINKED, updated_at=clock.now()))
+
+
 def linked_back(ticket: Ticket, issue: JiraIssue) -> None:
     """The issue leads to the ticket; it is shown as it was when that was done. In the caller's transaction."""
     ticket = lifecycle.lock(ticket.ticket_id)

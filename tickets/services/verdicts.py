@@ -54,14 +54,17 @@ def confirm_ticket(
     decision: CorrectedDecision | None = None,
     jira: JiraChoice | None = None,
     customer_answer: str = "",
+    analysed: datetime | None = None,
 ) -> Ticket:
     """Approve the decision, with the manager's corrections. What was handed to people needs a decision with a type.
 
     Where Jira is configured an issue follows, after the grace, and the ticket is in progress until that is done.
     `customer_answer` (here and below; at most 4,000 characters) is what the customer is told once the ticket is closed.
+    `analysed` names the decision that was looked at, by its time: one that came since must be looked at first.
     """
     ticket = lifecycle.lock(ticket_id)
     lifecycle.check(ticket, Act.CONFIRM)
+    _check_seen(ticket, analysed)
     if ticket.status == Status.MANUAL_REQUIRED:
         _require_a_decision(decision)
     correction = _correction(ticket, decision or CorrectedDecision())
@@ -92,11 +95,13 @@ def reject_ticket(
     reason_category: str | None = None,
     assignee: str | None = None,
     customer_answer: str = "",
+    analysed: datetime | None = None,
 ) -> Ticket:
-    """Refuse the decision for good, for a reason of 1–1,000 characters."""
+    """Refuse the decision for good, for a reason of 1–1,000 characters. `analysed` as in `confirm_ticket`."""
     reason = cleaning.text("reject_reason", reject_reason, most=cleaning.MAX_REJECT_REASON)
     category = cleaning.choice("reason_category", reason_category, RejectCategory) if reason_category else None
     ticket = lifecycle.lock(ticket_id)
+    _check_seen(ticket, analysed)
     _decide(
         ticket,
         act=Act.REJECT,
@@ -181,6 +186,12 @@ def undo_verdict(*, ticket_id: str, actor: User | None) -> Ticket:
         issues.forget_issue(ticket)
     _say_moved(ticket, undone)
     return ticket
+
+
+def _check_seen(ticket: Ticket, analysed: datetime | None) -> None:
+    """Raise NotAllowed when the ticket awaits another decision than that of this moment."""
+    if analysed and ticket.status == Status.WAITING_CONFIRM and ticket.analyzed_at != analysed:
+        raise NotAllowed(_("It was analysed anew since: look at the new decision first."))
 
 
 def _decide(

@@ -5,8 +5,9 @@ For an erasure only. It knows tables by what PostgreSQL says of them, so that a 
 
 import base64
 import json
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,15 @@ from psycopg import sql
 
 from voc.core.redis import RedisAway, door
 
-# Never longer than what it stands for: no column overflows.
+# Cut where it stands for something shorter, so that no column overflows.
 INSTEAD: Final = "***"
 SHORTEST: Final = 4
+# A column that has no room for every name holds none, but codes that may read like one: "email", "DONE".
+LONGEST_NAME: Final = 100
+# What a word must not go on with to be that word: ORDER-1000 is not in ORDER-10001, nor Ann in Anna. Hangul may follow.
+DIGITS: Final = "[0-9]"
+LETTERS: Final = "[0-9A-Za-z]"
+TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*')
 # Of longer texts nobody writes anything but a copy.
 LONGEST_RESPELT: Final = 300
 # A shorter one may stand in somebody else's base64 by chance.
@@ -39,7 +46,7 @@ LEFT_OUT: Final = (
 TEXT_FILES: Final = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".log", ".html", ".md")
 LARGEST_FILE: Final = 200_000_000
 COLUMNS: Final = """
-SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns AS c
+SELECT c.table_name, c.column_name, c.data_type, c.character_maximum_length FROM information_schema.columns AS c
 JOIN information_schema.tables AS t USING (table_schema, table_name)
 WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER'
 ORDER BY c.table_name, c.ordinal_position
@@ -56,10 +63,11 @@ class Scrub:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """`columns`: name → whether it is JSON."""
+    """`columns`: name → whether it is JSON. `wordy` are those of them that may hold a name."""
 
     name: str
     columns: dict[str, bool]
+    wordy: dict[str, bool]
     links: dict[str, bool]
 
 
@@ -73,10 +81,10 @@ def scrub_tables(*, everywhere: Iterable[str], names: Iterable[str], tickets: Ma
     for table in _tables():
         changed = 0
         # One look at each table: most hold nothing of the customer's.
-        if _holds(table, words):
-            changed = sum(_replace(table, word) for word in words)
-        if table.links:
-            changed += sum(_replace(table, name, about=tickets) for name in own)
+        if words and _holds(table, words):
+            changed = _take_out(table, words)
+        if table.links and own:
+            changed += _take_out(table, own, about=tickets)
         counts[table.name] = changed
     return counts
 
@@ -168,49 +176,114 @@ def _tables() -> list[_Table]:
     found: dict[str, _Table] = {}
     with connection.cursor() as cursor:
         cursor.execute(COLUMNS)
-        for table, column, kind in cursor.fetchall():
+        for table, column, kind, length in cursor.fetchall():
             if table in LEFT_OUT:
                 continue
-            known = found.setdefault(table, _Table(table, {}, {}))
+            known = found.setdefault(table, _Table(table, {}, {}, {}))
+            is_link = column in ("ticket_id", "subject")
             if kind in ("text", "character varying", "jsonb", "json"):
                 known.columns[column] = kind in ("jsonb", "json")
-            if column in ("ticket_id", "subject"):
+                if not is_link and (length is None or length >= LONGEST_NAME):
+                    known.wordy[column] = known.columns[column]
+            if is_link:
                 known.links[column] = kind == "bigint"
     return [table for table in found.values() if table.columns]
 
 
 def _holds(table: _Table, words: list[str]) -> bool:
     """Whether any row has any of the words. One pass over the table."""
-    patterns = [f"%{_pattern(form)}%" for word in words for form in dict.fromkeys((word, _in_json(word)))]
-    columns = sql.SQL(" OR ").join(
-        sql.SQL("{}::text LIKE ANY (%s)").format(sql.Identifier(column)) for column in table.columns
-    )
     with connection.cursor() as cursor:
-        query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {})").format(sql.Identifier(table.name), columns)
-        cursor.execute(query, [patterns] * len(table.columns))
+        query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {})").format(
+            sql.Identifier(table.name), _having(table.columns)
+        )
+        cursor.execute(query, [_patterns(words)] * len(table.columns))
         return bool(cursor.fetchone()[0])
 
 
-def _replace(table: _Table, word: str, *, about: Mapping[int, str] | None = None) -> int:
-    assignments, conditions, values, patterns = [], [], [], []
-    for column, is_json in table.columns.items():
-        form = _in_json(word) if is_json else word
-        name = sql.Identifier(column)
-        cast = sql.SQL("::jsonb") if is_json else sql.SQL("")
-        assignments.append(sql.SQL("{0} = replace({0}::text, %s, %s){1}").format(name, cast))
-        values += [form, INSTEAD]
-        conditions.append(sql.SQL("{}::text LIKE %s").format(name))
-        patterns.append(f"%{_pattern(form)}%")
-    query = sql.SQL("UPDATE {} SET {} WHERE ({})").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(assignments), sql.SQL(" OR ").join(conditions)
-    )
+def _take_out(table: _Table, words: list[str], *, about: Mapping[int, str] | None = None) -> int:
+    """Rows changed. `about` leaves it at rows that belong to these tickets, and at words that stand there as whole ones."""
+    columns = table.columns if about is None else table.wordy
+    if not columns:
+        return 0
+    condition = _having(columns)
+    values: list[Any] = [_patterns(words)] * len(columns)
     if about is not None:
         links = [sql.SQL("{} = ANY (%s)").format(sql.Identifier(column)) for column in table.links]
-        query += sql.SQL(" AND ({})").format(sql.SQL(" OR ").join(links))
-        patterns += [list(about) if is_number else list(about.values()) for is_number in table.links.values()]  # type: ignore[misc]
+        condition = sql.SQL("({}) AND ({})").format(condition, sql.SQL(" OR ").join(links))
+        values += [[*about] if is_number else [*about.values()] for is_number in table.links.values()]
+    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(column)) for column in columns)
+    query = sql.SQL("SELECT ctid::text, {} FROM {} WHERE {} FOR UPDATE").format(
+        texts, sql.Identifier(table.name), condition
+    )
+    changed = 0
     with connection.cursor() as cursor:
-        cursor.execute(query, [*values, *patterns])
-        return int(cursor.rowcount)
+        cursor.execute(query, values)
+        for place, *found in cursor.fetchall():
+            new = _rewritten(dict(zip(columns, found, strict=True)), columns, words, whole=about is not None)
+            if new:
+                assignments = [
+                    sql.SQL("{} = %s{}").format(sql.Identifier(name), sql.SQL("::jsonb" if columns[name] else ""))
+                    for name in new
+                ]
+                update = sql.SQL("UPDATE {} SET {} WHERE ctid = %s::tid").format(
+                    sql.Identifier(table.name), sql.SQL(", ").join(assignments)
+                )
+                cursor.execute(update, [*new.values(), place])
+                changed += 1
+    return changed
+
+
+def _rewritten(
+    row: Mapping[str, str | None], columns: Mapping[str, bool], words: list[str], *, whole: bool
+) -> dict[str, str]:
+    """Those of the row's columns, by name, that are other texts without the words."""
+    texts = {name: text for name, text in row.items() if text}
+    there = [word for word in words if any(word in text or _in_json(word) in text for text in texts.values())]
+    taken = _taker(there, edge=LETTERS if whole else DIGITS)
+    new = {
+        name: _json_without(text, taken, numbers=not whole) if columns[name] else taken(text)
+        for name, text in texts.items()
+    }
+    return {name: text for name, text in new.items() if text != texts[name]}
+
+
+def _taker(words: list[str], *, edge: str) -> Callable[[str], str]:
+    """Takes the words out of a text. What begins or ends with a sign of `edge` must not be a part of something longer."""
+    if not words:
+        return lambda text: text
+    is_edge = re.compile(edge).match
+    # In an address, what is written %20 ends before the word.
+    before = rf"(?:(?<!{edge})|(?<=%[0-9A-Fa-f][0-9A-Fa-f]))"
+    forms = (
+        f"{before if is_edge(word[0]) else ''}{re.escape(word)}{f'(?!{edge})' if is_edge(word[-1]) else ''}"
+        for word in words
+    )
+    pattern = re.compile("|".join(forms))
+    return lambda text: pattern.sub(lambda match: INSTEAD[: len(match[0])], text)
+
+
+def _json_without(text: str, taken: Callable[[str], str], *, numbers: bool) -> str:
+    """The same for the texts within a JSON text, so that it stays one; `numbers` too, where they are the customer's."""
+
+    def without(match: re.Match[str]) -> str:
+        token = match[0]
+        if token[0] != '"':
+            return token if not numbers or taken(token) == token else json.dumps(INSTEAD)
+        said: str = json.loads(token)
+        left = taken(said)
+        return token if left == said else json.dumps(left, ensure_ascii=False)
+
+    return TOKENS.sub(without, text)
+
+
+def _having(columns: Iterable[str]) -> sql.Composed:
+    """That one of the columns holds one of the patterns, which are asked for once for each of them."""
+    each = [sql.SQL("{}::text LIKE ANY (%s)").format(sql.Identifier(column)) for column in columns]
+    return sql.SQL("({})").format(sql.SQL(" OR ").join(each))
+
+
+def _patterns(words: Iterable[str]) -> list[str]:
+    return [f"%{_pattern(form)}%" for word in words for form in dict.fromkeys((word, _in_json(word)))]
 
 
 def _usable(words: Iterable[str], *, shortest: int = SHORTEST) -> list[str]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -68,13 +68,15 @@ class AuditFilter(forms.Form):
     def wanted(self) -> queries.Wanted:
         given = self.cleaned_data
         since, until = given.get("since"), given.get("until")
+        # The calendar's last day has no next one; nothing is as late as that.
+        end = until + timedelta(days=1) if until and until < date.max else None
         return queries.Wanted(
             subject=given.get("subject", ""),
             actor=given.get("actor", ""),
             table=given.get("table", ""),
             act=given.get("act", ""),
             since=timezone.make_aware(datetime.combine(since, time.min)) if since else None,
-            until=timezone.make_aware(datetime.combine(until + timedelta(days=1), time.min)) if until else None,
+            until=timezone.make_aware(datetime.combine(end, time.min)) if end else None,
         )
 
 

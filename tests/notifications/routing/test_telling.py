@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.db import transaction
 
+from accounts.models import User
 from notifications.message import Incident, NotificationMessage
 from notifications.models import Delivery, DeliveryState
 from notifications.routing import digests, services
@@ -266,6 +267,24 @@ def test_a_day_goes_out_as_one_digest_and_the_log_tells_of_each(now):
     assert digest.message["body"].splitlines() == ["• k0 in en", "• k1 in en", "• k2 in en"]
     assert {each.state for each in deliveries(event="ticket.decided")} == {DeliveryState.SUPPRESSED}
     assert len(deliveries()) == 4
+    assert not Held.objects.exists()
+
+
+@pytest.mark.parametrize("lost", [{"is_active": False}, {"role": "submitter"}, {}])
+def test_what_was_held_back_for_somebody_who_may_hear_no_more_of_tickets_goes_nowhere(now, lost):
+    rule("slack:C01")
+    user = UserFactory(email="kim@example.com")
+    Person.objects.create(user=user, digest=Digest.DAILY, daily_at=time(9))
+    Subscription.objects.create(user=user, event="ticket.decided", channel="email")
+    for number in range(2):
+        say(occasion(), composer(f"k{number}"))
+    User.objects.filter(pk=user.pk).update(**lost or {"language": "en"})
+    now(NOON + timedelta(hours=21))
+    digests.emit_due()
+    work()
+    told = deliveries(channel="email", event="digest")
+    assert len(told) == (0 if lost else 1)
+    assert {each.state for each in deliveries(channel="email", event="ticket.decided")} == {DeliveryState.SUPPRESSED}
     assert not Held.objects.exists()
 
 

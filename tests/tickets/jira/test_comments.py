@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
+from integrations.jira.client import JiraClient
 from tests.factories import UserFactory
 from tests.tickets.jira.inward import edit, erase, key_of, kinds, link_of, linked, move, rows, say
+from tickets import erasure
 from tickets.jira import comments, inbound, polling
-from tickets.models import Comment, EventKind, JiraComment, JiraLink, JiraState, Ticket
+from tickets.models import Comment, EventKind, JiraComment, JiraLink, JiraState, Status, Ticket
 from voc.core.errors import NotAllowed
+from voc.core.outbox import by_hand
 from voc.core.outbox.api import drain_all
+from voc.core.outbox.models import Job, JobState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,6 +138,23 @@ class TestFromJira:
         told = second.events.filter(kind=EventKind.JIRA_COMMENTED).last()
         assert told.data["author"] == "Kim Manager"
 
+    def test_what_is_erased_while_jira_answers_does_not_come_back(self, jira, monkeypatch):
+        [ticket] = linked(jira, status=Status.DONE)
+        Ticket.objects.filter(pk=ticket.pk).update(customer_contact="a@example.com")
+        say(jira, ticket, "The customer Kim Minji called")
+        asked = JiraClient.comments
+
+        def comments_of(client, issue_id):
+            told = asked(client, issue_id)
+            erasure.erase_customer(contact="a@example.com")
+            return told
+
+        monkeypatch.setattr(JiraClient, "comments", comments_of)
+        polling.poll()
+
+        assert not JiraComment.objects.exclude(body="***").exists()
+        assert not ticket.events.filter(kind=EventKind.JIRA_COMMENTED).exists()
+
 
 class TestToJira:
     def test_goes_there_once_with_its_writers_name(self, jira, manager):
@@ -195,6 +216,21 @@ class TestToJira:
 
         assert [words(comment) for comment in there(jira, ticket)] == ["once"]
         assert JiraComment.objects.get().state == JiraComment.State.SENT
+        assert added(jira) == 1
+
+    def test_that_was_given_up_unclear_is_looked_for_before_a_second_try_sends_it(self, jira, manager):
+        [ticket] = linked(jira)
+        jira.fault("drop_after", method="POST", route="*/comment", count=1)
+        share(ticket, manager, "once")
+        drain_all()
+        [job] = by_hand.cancel_by_hand(Job.objects.filter(event="jira.comment", state=JobState.PENDING), by="an admin")
+        assert JiraComment.objects.get().state == JiraComment.State.BLOCKED
+        Job.objects.filter(pk=job.pk).update(state=JobState.DEAD)
+
+        comments.try_again(comment_id=JiraComment.objects.get().pk, by="an admin")
+        drain_all()
+
+        assert [words(comment) for comment in there(jira, ticket)] == ["once"]
         assert added(jira) == 1
 
     @pytest.mark.parametrize("kind", ["drop", "status"])

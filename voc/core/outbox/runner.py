@@ -114,13 +114,15 @@ def _postpone(running: RunningJob, error: str, *, at: datetime | None, attempts:
 
 
 def _give_up(running: RunningJob, state: JobState, error: str) -> None:
-    """Mark the job dead or blocked, together with what its row's `on_dead` does about it."""
+    """Mark the job dead or blocked, together with what its row's `on_dead` does about it, and tell the admins."""
     running.error = _text(error)
     on_dead = running.route.load_on_dead()
     try:
         with running.settle(state=state, error=running.error, finished_at=clock.now()):
             if on_dead:
                 on_dead(running)
+            # Here too: a process that dies behind it must not leave work given up that nobody hears of.
+            announce(running.route.queue)
     except LeaseLost:
         log.warning("job.lease_lost")
         return
@@ -132,7 +134,6 @@ def _give_up(running: RunningJob, state: JobState, error: str) -> None:
         _postpone(running, text, at=None, attempts=max(running.attempt, running.route.max_attempts))
         return
     log.error("job.given_up", state=state.value, error=running.error)
-    announce(running.route.queue)
 
 
 def _block_orphan(job: Job) -> None:
