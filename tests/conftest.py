@@ -12,11 +12,13 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import django
+import httpx
 import hypothesis
 import pytest
 import redis
 from django.conf import settings
 from django.test import TransactionTestCase
+from factory.django import DjangoModelFactory
 
 import voc.core.redis
 from tests import emptying
@@ -56,6 +58,9 @@ if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
 _patience = (voc.core.redis.TIMEOUT_SECONDS, wake.BROKER_SECONDS)
 voc.core.redis.TIMEOUT_SECONDS = wake.BROKER_SECONDS = 10.0
 settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
+for _phase in ("connect", "read", "write", "pool"):
+    # What a test itself asks over HTTP without a word on how long: not five seconds, which are httpx' own.
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _phase, 60.0)
 
 
 # The same examples in each run, and no deadline for one of them: a failure says something of the code.
@@ -84,6 +89,13 @@ def _quick_hashes(settings):
         "django.contrib.auth.hashers.MD5PasswordHasher",
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     ]
+
+
+@pytest.fixture(autouse=True)
+def _numbered_anew():
+    """Made-up names and ticket ids are the same whichever tests ran before: some sort differently, or contain each other."""
+    for each in DjangoModelFactory.__subclasses__():
+        each.reset_sequence(0)
 
 
 # Folders whose tests start, kill and time real processes, and the group that each is of.

@@ -48,7 +48,7 @@ class Harness:
             for line in lines
         ]
         answer = httpx.post(
-            self.sandbox.url(f"/_sandbox/{self.name}/logs"), json={"logs": logs}, timeout=10, trust_env=False
+            self.sandbox.url(f"/_sandbox/{self.name}/logs"), json={"logs": logs}, timeout=60, trust_env=False
         )
         assert answer.status_code == 201, answer.text
 
