@@ -81,7 +81,9 @@ def test_what_is_refused_at_once_is_told_in_the_callers_language_not_in_that_of_
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     for before in ("en", "ko"):
         translation.activate(before)
-        response = Client(headers={"accept-language": language}).post("/api/docs", {"x": "x" * 2000})
+        response = Client(headers={"accept-language": language}).post(
+            "/api/docs", {"x": "x" * 2000}, "application/json"
+        )
         assert (response.status_code, response.json()["detail"].startswith(start)) == (413, True)
 
 
