@@ -63,6 +63,7 @@ from voc.core import health, metrics  # noqa: E402
 _patience = (voc.core.redis.TIMEOUT_SECONDS, wake.BROKER_SECONDS)
 voc.core.redis.TIMEOUT_SECONDS = wake.BROKER_SECONDS = 10.0
 settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
+settings.NOTIFY_TIMEOUT_SECONDS = settings.JIRA_TIMEOUT_SECONDS = 30.0
 health.ANSWER_SECONDS = metrics.SECONDS = llm_metrics.SECONDS = 30.0
 for _phase in ("connect", "read", "write", "pool"):
     # What a test itself asks over HTTP without a word on how long: not five seconds, which are httpx' own.

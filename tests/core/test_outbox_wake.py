@@ -124,7 +124,7 @@ class TestRedisAway:
     def test_emitting_neither_fails_nor_waits(self, away: None, products_patience: list[float]) -> None:
         started = time.monotonic()
         emit_some(50, "thing.both")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20  # each of them would have waited; that they have not is counted below
         assert Job.objects.count() == 100
 
         # Once it is known to be away, it is not even asked.

@@ -40,7 +40,6 @@ def mailbox(server: tuple[Mailbox, int], settings: LazySettings) -> Mailbox:
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     settings.SITE_URL = "https://voc.example.com"
-    settings.NOTIFY_TIMEOUT_SECONDS = 5
     return mailbox
 
 
