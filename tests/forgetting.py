@@ -6,6 +6,7 @@ from structlog.contextvars import clear_contextvars
 from accounts import limits
 from integrations.logs import rest
 from llm import activation
+from notifications import rates
 from tickets.analysis import problems
 from tickets.jira import metadata
 from voc.core import breaker, health
@@ -21,6 +22,7 @@ def forget() -> None:
     metadata.forget()
     activation._followed.forget()
     limits._local.clear()
+    rates._local = rates._Local()
     problems._told = None
     for probe in health.probes:
         probe.forget()
