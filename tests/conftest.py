@@ -12,11 +12,13 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import django
+import httpx
 import hypothesis
 import pytest
 import redis
 from django.conf import settings
 from django.test import TransactionTestCase
+from factory.django import DjangoModelFactory
 
 import voc.core.redis
 from tests import emptying
@@ -46,16 +48,26 @@ if "django.conf" in sys.modules and sys.modules["django.conf"].settings.configur
 else:
     _start_servers()
 
-
 if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
     # Breakers, rests and caches live in Redis: what one worker's tests do to them is not the others' affair.
     _number = 8 + int(_worker.removeprefix("gw")) % 8
     os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{_number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = os.environ["REDIS_URL"]
+
+# These want Django set up.
+from llm import metrics as llm_metrics  # noqa: E402
+from tests.forgetting import forget  # noqa: E402
+from voc.core import health, metrics  # noqa: E402
+
 # A busy machine is no failure of what is tested.
 _patience = (voc.core.redis.TIMEOUT_SECONDS, wake.BROKER_SECONDS)
 voc.core.redis.TIMEOUT_SECONDS = wake.BROKER_SECONDS = 10.0
 settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
+settings.NOTIFY_TIMEOUT_SECONDS = settings.JIRA_TIMEOUT_SECONDS = 30.0
+health.ANSWER_SECONDS = metrics.SECONDS = llm_metrics.SECONDS = 30.0
+for _phase in ("connect", "read", "write", "pool"):
+    # What a test itself asks over HTTP without a word on how long: not five seconds, which are httpx' own.
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _phase, 60.0)
 
 
 # The same examples in each run, and no deadline for one of them: a failure says something of the code.
@@ -84,6 +96,13 @@ def _quick_hashes(settings):
         "django.contrib.auth.hashers.MD5PasswordHasher",
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     ]
+
+
+@pytest.fixture(autouse=True)
+def _numbered_anew():
+    """Made-up names and ticket ids are the same whichever tests ran before: some sort differently, or contain each other."""
+    for each in DjangoModelFactory.__subclasses__():
+        each.reset_sequence(0)
 
 
 # Folders whose tests start, kill and time real processes, and the group that each is of.
@@ -120,7 +139,8 @@ def products_patience(monkeypatch) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    """A breaker that one test opened, or a Redis that one sent away, must not decide the next one."""
+    """A breaker that one test opened, a Redis that one sent away, or its language must not decide the next one."""
+    forget()
     voc.core.redis.door().reopen()
     with suppress(redis.RedisError), redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
         client.flushdb()

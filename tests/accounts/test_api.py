@@ -149,7 +149,8 @@ def test_a_refresh_token_works_once(manager):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_a_hundred_parallel_refreshes_exactly_one_wins_and_its_pair_works():
+def test_of_a_hundred_parallel_refreshes_exactly_one_wins_and_its_pair_works(later):
+    # At one moment: who comes seconds later with a used token is a thief.
     refresh = tokens.issue(UserFactory()).refresh
 
     def swap(_number):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from voc.dev.ports import free_port
+
 
 class Peer:
     """An HTTP server that answers as `answer` says and keeps what it was asked."""
@@ -75,7 +77,5 @@ def hung_port() -> Iterator[int]:
 
 
 def refused_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nobody listens, nor will: the kernel gives others away, to another test's server for one."""
+    return free_port()

@@ -16,7 +16,7 @@ from voc.core.breaker import Breaker, Policy, breaker_states, retry_delay
 from voc.core.errors import Permanent, Transient
 from voc.core.redis import door
 
-# Long enough for a busy machine to see it open; and so long that no test sees it close.
+# Long enough to be seen open, on a machine that does not stand still; the rest has a policy that no test sees close.
 QUICK = Policy(failures=3, window=60, open_seconds=1.5)
 LONG = Policy(failures=3, window=600, open_seconds=600)
 
@@ -42,6 +42,11 @@ def is_open(guard: Breaker) -> bool:
 def after(seconds: float) -> None:
     started = time.monotonic()
     wait_until(lambda: time.monotonic() - started > seconds)
+
+
+def too_late(began: float) -> bool:
+    """Whether one that opened after `began` may have closed by now, on a machine that stood still for a moment."""
+    return time.monotonic() - began >= QUICK.open_seconds
 
 
 def opened(peer: str, policy: Policy = QUICK) -> Breaker:
@@ -79,8 +84,9 @@ class Everywhere:
         assert not is_open(guard)
 
     def test_one_call_probes_and_closes_it_when_it_succeeds(self, peer: str) -> None:
+        began = time.monotonic()
         guard = opened(peer)
-        assert is_open(guard)
+        assert is_open(guard) or too_late(began)
         wait_until(lambda: not is_open(guard))
         for _ in range(5):
             assert not is_open(guard)
@@ -121,8 +127,9 @@ class Everywhere:
 
 class TestWithRedis(Everywhere):
     def test_its_state_is_listed(self, peer: str) -> None:
+        began = time.monotonic()
         guard = opened(peer)
-        assert breaker_states()[peer] is True
+        assert breaker_states()[peer] or too_late(began)
         wait_until(lambda: not is_open(guard))
         assert breaker_states()[peer] is False
 
@@ -153,7 +160,7 @@ class TestWithRedisRefusing(Everywhere):
         settings.REDIS_URL = f"redis://127.0.0.1:{refused_port()}/0"
 
     def test_its_state_is_listed(self, peer: str) -> None:
-        opened(peer)
+        opened(peer, LONG)
         assert breaker_states()[peer] is True
 
 

@@ -231,7 +231,7 @@ class TestRequest:
         with hung_port() as port, pytest.raises(Transient, match="took too long") as raised:
             request(name, "POST", f"http://127.0.0.1:{port}/", json={}, timeout=0.3)
         assert raised.value.ambiguous is True
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 12
 
     def test_a_connection_dropped_after_the_request_is_ambiguous(self, peer: Peer, name: str) -> None:
         peer.answer = lambda handler: handler.connection.shutdown(socket.SHUT_RDWR)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from tests.factories import TicketFactory, UserFactory
 
@@ -71,6 +72,19 @@ def test_a_body_over_the_limit_outside_the_api_framework_is_413_in_json(settings
     client = signed_in(enforce_csrf_checks=True)
     response = client.post("/api/docs", {"x": "x" * 2000})
     assert (response.status_code, response.json()["detail"][:23]) == (413, "The request is too big:")
+
+
+@pytest.mark.parametrize(("language", "start"), [("en", "The request is too big:"), ("ko", "요청이 너무 큽니다.")])
+def test_what_is_refused_at_once_is_told_in_the_callers_language_not_in_that_of_the_call_before(
+    settings, language: str, start: str
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    for before in ("en", "ko"):
+        translation.activate(before)
+        response = Client(headers={"accept-language": language}).post(
+            "/api/docs", {"x": "x" * 2000}, "application/json"
+        )
+        assert (response.status_code, response.json()["detail"].startswith(start)) == (413, True)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tickets", "/hooks/jira/", "/integrations/slack/actions"])

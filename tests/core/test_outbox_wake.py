@@ -70,9 +70,12 @@ def test_the_key_of_a_lost_message_lapses(broker: redis.Redis) -> None:
     assert 0 < broker.ttl("voc:wake:analysis") <= wake.KEY_SECONDS
 
 
-def test_delayed_jobs_send_one_message_a_second_for_their_time(broker: redis.Redis) -> None:
-    emit_some(20, delay=10)
-    assert 1 <= messages(broker) <= 2
+def test_delayed_jobs_send_one_message_a_second_for_their_time(broker: redis.Redis, monkeypatch) -> None:
+    now = clock.now()
+    for second in range(2):
+        monkeypatch.setattr(clock, "now", lambda second=second: now + timedelta(seconds=second))
+        emit_some(20, delay=10)
+        assert messages(broker) == 1 + second
 
 
 def test_what_is_far_off_is_left_to_the_sweep(broker: redis.Redis) -> None:
@@ -87,7 +90,7 @@ class TestSweep:
         Job.objects.update(due_at=clock.now())
         assert sweeping.sweep() == {"analysis"}
         assert messages(broker) == 1
-        assert Pulse.objects.get(name="sweep").seen_at > clock.now() - timedelta(seconds=5)
+        assert Pulse.objects.get(name="sweep").seen_at > clock.now() - timedelta(minutes=1)
 
     def test_prune_deletes_what_is_done_for_long_and_nothing_else(self, broker: redis.Redis, settings) -> None:
         emit_some(6)
@@ -121,7 +124,7 @@ class TestRedisAway:
     def test_emitting_neither_fails_nor_waits(self, away: None, products_patience: list[float]) -> None:
         started = time.monotonic()
         emit_some(50, "thing.both")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20  # each of them would have waited; that they have not is counted below
         assert Job.objects.count() == 100
 
         # Once it is known to be away, it is not even asked.

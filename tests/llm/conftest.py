@@ -1,6 +1,7 @@
 """A site with models: three providers, all of them the sandbox, over HTTP and through litellm."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from llm import activation
 from sandbox.client import SandboxClient
 from sandbox.process import running
+from voc.core import clock
 from voc.core.breaker import _states
 from voc.core.redis import door
 
@@ -16,6 +18,14 @@ from voc.core.redis import door
 def sandbox_process() -> Iterator[SandboxClient]:
     with running() as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def _within_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Money is counted by the day: shortly before midnight the clock is put back, so that no test falls between two days."""
+    now = clock.now
+    if clock.site_day(now()) != clock.site_day(now() + timedelta(minutes=5)):
+        monkeypatch.setattr(clock, "now", lambda: now() - timedelta(minutes=10))
 
 
 @pytest.fixture

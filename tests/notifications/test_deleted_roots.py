@@ -61,7 +61,7 @@ def titles(sandbox: SandboxClient) -> list[tuple[str, bool]]:
 def delete_root(sandbox: SandboxClient) -> None:
     root = next(post for post in posts(sandbox) if not post.get("thread_ts"))
     done = httpx.post(
-        sandbox.url("/_sandbox/slack/delete"), json={"channel": root["channel"], "ts": root["ts"]}, timeout=10
+        sandbox.url("/_sandbox/slack/delete"), json={"channel": root["channel"], "ts": root["ts"]}, timeout=60
     )
     assert done.json() == {"deleted": True}
 

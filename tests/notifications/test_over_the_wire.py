@@ -72,7 +72,6 @@ def mailbox(sandbox: SandboxClient, settings: LazySettings, mail_peer: tuple[Mai
     settings.PAGERDUTY_ROUTING_KEYS = list(KEYS)
     settings.PAGERDUTY_URL = sandbox.url("/pagerduty")
     settings.SLACK_MESSAGES_PER_SECOND = settings.TEAMS_MESSAGES_PER_SECOND = 0
-    settings.NOTIFY_TIMEOUT_SECONDS = 10
     settings.VOC_GRACE_SECONDS = 0
     return mailbox
 

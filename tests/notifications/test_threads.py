@@ -33,7 +33,6 @@ def channel(sandbox: SandboxClient, settings: LazySettings) -> str:
     settings.SLACK_API_URL = sandbox.url("/slack/api/")
     settings.SLACK_CHANNEL = f"C{uuid.uuid4().hex[:8].upper()}"
     settings.SLACK_MESSAGES_PER_SECOND = 0
-    settings.NOTIFY_TIMEOUT_SECONDS = 30
     return settings.SLACK_CHANNEL
 
 

@@ -152,7 +152,7 @@ def test_the_example_starts_the_system_with_every_line_switched_on(tmp_path: Pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
     assert checked.returncode == 0, checked.stdout + checked.stderr

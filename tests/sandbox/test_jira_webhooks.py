@@ -17,7 +17,7 @@ SECRET = "s3cret"
 
 @pytest.fixture
 def control(sandbox: SandboxClient) -> httpx.Client:
-    http = httpx.Client(base_url=sandbox.url("/_sandbox/jira/"), timeout=30)
+    http = httpx.Client(base_url=sandbox.url("/_sandbox/jira/"), timeout=90)
     # Nobody's address: what it was sent is recorded, and the 404 that it answers is final.
     _set(http, webhook_url=sandbox.url("/hook"), webhook_secret=SECRET, webhook_retry_seconds=0.01)
     return http
@@ -33,7 +33,7 @@ def _issues(http: httpx.Client, count: int) -> list[str]:
 
 
 def _deliveries(http: httpx.Client) -> list[dict[str, Any]]:
-    answer = http.get("webhooks", params={"wait": 20}).json()
+    answer = http.get("webhooks", params={"wait": 60}).json()
     assert answer["idle"]
     found: list[dict[str, Any]] = answer["deliveries"]
     return found

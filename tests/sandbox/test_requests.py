@@ -118,11 +118,11 @@ def test_fifty_threads_meet_a_counted_fault_exactly_as_often_as_it_says(sandbox:
 
 def test_waiting_ends_as_soon_as_enough_requests_were_answered(slack: WebhookClient, sandbox: SandboxClient) -> None:
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(sandbox.wait_for, 2, "slack", timeout=20)
+        waiting = pool.submit(sandbox.wait_for, 2, "slack", timeout=60)
         slack.send(text="one")
         slack.send(text="two")
 
-        assert [request.json["text"] for request in waiting.result(timeout=10)] == ["one", "two"]
+        assert [request.json["text"] for request in waiting.result(timeout=60)] == ["one", "two"]
 
 
 def test_waiting_in_vain_says_how_many_arrived(slack: WebhookClient, sandbox: SandboxClient) -> None:

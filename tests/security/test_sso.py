@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from tests.accounts.conftest import browser
 from tests.security.conftest import signed_in
 from tests.security.identity_provider import CLIENT, OTHER_KEY, SECRET, signed
 from tests.security.sso import app_at, leave, log_in
+from voc.dev.ports import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -26,9 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def mock_provider(settings):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
@@ -45,7 +43,7 @@ def mock_provider(settings):
         yield url
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
 
 
 def test_a_whole_login_against_a_provider_in_a_process_of_its_own(mock_provider, mina):

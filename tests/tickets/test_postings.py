@@ -107,7 +107,7 @@ def test_a_few_that_are_new_wait_ten_minutes_for_their_block(tickets):
 
 
 def test_one_process_at_a_time_builds_blocks(tickets):
-    with raw_connection(name="test", connect_seconds=5, statement_seconds=5) as other:
+    with raw_connection(name="test", connect_seconds=60, statement_seconds=60) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         assert seal(at_once=True) is None
         # Told to, because it goes some time after the connection does.

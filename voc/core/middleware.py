@@ -6,6 +6,7 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 # Its calls check their parameters and name the one that is wrong.
@@ -26,6 +27,8 @@ class LimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Until it is known who asks: the thread still speaks the language of whom it answered last.
+        translation.activate(translation.get_language_from_request(request))
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > most_bytes(request):
             raise RequestDataTooBig

@@ -167,7 +167,7 @@ class Checks:
             left[:] = descendants(os.getpid())
             return not left
 
-        ok = wait_until(gone, seconds=5)
+        ok = wait_until(gone, seconds=30)
         for pid in left:
             print(f"left running: {pid} {_command_of(pid)}", flush=True)
             kill_tree(pid)

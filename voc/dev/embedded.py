@@ -66,7 +66,7 @@ def start_servers(
         database.make_database()
         urls["DATABASE_URL"] = database.url
     if broker:
-        supervisor.wait_for("redis", broker.is_ready, seconds=20)
+        supervisor.wait_for("redis", broker.is_ready, seconds=60)
         urls["REDIS_URL"] = broker.url
     return urls
 

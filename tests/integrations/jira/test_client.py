@@ -138,7 +138,7 @@ def test_field_errors_keep_jiras_words(cloud):
 
 
 def test_an_answer_that_takes_too_long_is_ambiguous(sandbox):
-    client = JiraClient(url=sandbox.url("/jira"), email="voc@example.com", token="s3cr3t", seconds=1.5)
+    client = JiraClient(url=sandbox.url("/jira"), email="voc@example.com", token="s3cr3t", seconds=2.5)
     sandbox.fault("jira", "hang_after", route="*/issue", method="POST")
 
     with pytest.raises(Transient) as caught:

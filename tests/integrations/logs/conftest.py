@@ -9,7 +9,7 @@ from integrations.logs import cloudwatch, rest, splunk
 from integrations.logs.registry import ADAPTERS
 from sandbox.client import SandboxClient
 from sandbox.process import running
-from tests.integrations.logs.harness import Harness, MockHarness, make_harness
+from tests.integrations.logs.harness import Harness, MockHarness, let_go, make_harness
 from voc.core import breaker
 from voc.core.redis import door
 
@@ -23,9 +23,10 @@ def log_sandbox() -> Iterator[SandboxClient]:
 
 
 @pytest.fixture
-def sandbox(log_sandbox: SandboxClient) -> SandboxClient:
+def sandbox(log_sandbox: SandboxClient) -> Iterator[SandboxClient]:
     log_sandbox.reset()
-    return log_sandbox
+    yield log_sandbox
+    let_go(log_sandbox)
 
 
 @pytest.fixture(autouse=True)

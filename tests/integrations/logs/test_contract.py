@@ -106,7 +106,7 @@ def test_threads_share_an_adapter(remote: Harness) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
 
     assert len(set(counts)) == 1
     assert len(counts) == 6

@@ -70,7 +70,7 @@ def mail_server(mailbox: Mailbox | None = None) -> Iterator[tuple[Mailbox, int]]
     """The mailbox, and the port on which it takes mails."""
     mailbox = mailbox or Mailbox()
     port = free_port()
-    controller = Quiet(mailbox, hostname="127.0.0.1", port=port)
+    controller = Quiet(mailbox, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:
         yield mailbox, port

@@ -111,18 +111,18 @@ def test_who_is_reached_by_the_peer_that_does_not_answer_is_not_told_of_it(peer,
 
 
 def ask_slack(url):
-    SlackApi("xoxb-right-token", base_url=f"{url}/slack/api/", timeout=5).call("auth.test")
+    SlackApi("xoxb-right-token", base_url=f"{url}/slack/api/", timeout=20).call("auth.test")
 
 
 def ask_jira(url):
-    JiraClient(url=f"{url}/jira", token="t0ken", email="voc@example.com", seconds=5).server_info()
+    JiraClient(url=f"{url}/jira", token="t0ken", email="voc@example.com", seconds=20).server_info()
 
 
 def ask_elasticsearch(url):
     now = clock.now()
     span = TimeRange(now - timedelta(hours=1), now)
     gather(
-        {"es": lambda: ElasticsearchAdapter(f"{url}/elasticsearch", api_key="k3y").search_logs("x", span)}, seconds=9
+        {"es": lambda: ElasticsearchAdapter(f"{url}/elasticsearch", api_key="k3y").search_logs("x", span)}, seconds=30
     )
 
 

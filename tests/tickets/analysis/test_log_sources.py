@@ -1,6 +1,7 @@
 """A whole analysis with real log systems: their evidence decides, and one that fails costs no more than its own."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from integrations.logs import rest
 from sandbox.client import SandboxClient
 from sandbox.process import running
 from tests.integrations.logs.corpus import Line
-from tests.integrations.logs.harness import Harness, make_harness
+from tests.integrations.logs.harness import Harness, let_go, make_harness
 from tickets import services
 from tickets.analysis import problems
 from tickets.models import System, Ticket
@@ -45,7 +46,7 @@ def process():
 
 
 @pytest.fixture
-def sandbox(process: SandboxClient, settings, tmp_path, monkeypatch: pytest.MonkeyPatch) -> SandboxClient:
+def sandbox(process: SandboxClient, settings, tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxClient]:
     process.reset()
     rest.forget()
     for name in ("elasticsearch", "splunk"):
@@ -56,12 +57,13 @@ def sandbox(process: SandboxClient, settings, tmp_path, monkeypatch: pytest.Monk
         harness.store(LINES)
     settings.OUTBOUND_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     settings.LOG_MOCK_FALLBACK = "never"
-    settings.LOG_SOURCE_SECONDS, settings.LOG_DEADLINE_SECONDS = 4.0, 8.0
+    settings.LOG_SOURCE_SECONDS, settings.LOG_DEADLINE_SECONDS = 8.0, 16.0
     settings.ELASTICSEARCH_URL, settings.ELASTICSEARCH_API_KEY = process.url("/elasticsearch"), "k3y"
     settings.KIBANA_URL = "https://kibana.example.com"
     settings.SPLUNK_URL, settings.SPLUNK_TOKEN = process.url("/splunk"), "t0ken"
     monkeypatch.setattr(problems, "_told", None)
-    return process
+    yield process
+    let_go(process)
 
 
 def analysed() -> Ticket:
@@ -99,7 +101,7 @@ def test_a_sick_system_is_named_and_the_other_ones_evidence_decides(sandbox: San
 
     ticket = analysed()
 
-    assert time.monotonic() - began < 25
+    assert time.monotonic() - began < 40
     assert ticket.agent_decision_primary == "integration_error"
     assert {each["source"] for each in ticket.decision_reason["evidence"]} == {"splunk"}
     assert "elasticsearch" in ticket.decision_reason["log_summary"]
@@ -116,7 +118,7 @@ def test_without_any_answer_people_decide_in_time(sandbox: SandboxClient) -> Non
 
     ticket = analysed()
 
-    assert time.monotonic() - began < 25
+    assert time.monotonic() - began < 40
     assert ticket.status == "MANUAL_REQUIRED"
     assert "elasticsearch" in ticket.decision_reason["log_summary"]
     assert "splunk" in ticket.decision_reason["log_summary"]

@@ -79,7 +79,7 @@ def erase(site: Site, path: str) -> None:
 
 def deliveries(site: Site) -> list[dict[str, Any]]:
     """What Jira has told or tried to tell, once all of it has left."""
-    answer = httpx.get(site.sandbox.url("/_sandbox/jira/webhooks"), params={"wait": 30}, timeout=60, verify=False)
+    answer = httpx.get(site.sandbox.url("/_sandbox/jira/webhooks"), params={"wait": 60}, timeout=90, verify=False)
     assert answer.json()["idle"]
     return list(answer.json()["deliveries"])
 

@@ -185,12 +185,12 @@ class TestAConnectionThatIsCutOff:
         assert_one_issue(jira, ticket)
 
     def test_is_one_post_also_when_the_answer_takes_too_long(self, jira, ticket, manager, settings):
-        settings.JIRA_TIMEOUT_SECONDS = 1.5
+        settings.JIRA_TIMEOUT_SECONDS = 4  # the questions before it are answered, on a busy machine too
         fault = jira.fault("hang_after", route="*/issue", method="POST")
         approve(ticket, manager)
         drain_all()
         jira.sandbox.remove_fault(fault)
-        settings.JIRA_TIMEOUT_SECONDS = 15
+        settings.JIRA_TIMEOUT_SECONDS = 30
         assert link_of(ticket).state == JiraState.UNKNOWN
 
         jira.later(61)
