@@ -1,5 +1,7 @@
 """What an issue says of its ticket: all that helps to mend it, no person beyond what is configured, within Jira's limits."""
 
+import re
+
 import pytest
 
 from integrations.jira.document import units
@@ -81,8 +83,10 @@ def test_no_personal_data_leaves_beyond_what_is_configured(jira, manager, settin
         settings.JIRA_SHARE = share
         approve(told(), manager)
     for sent in jira.sandbox.requests("jira"):
+        # Labels are random: now and then one has these four digits.
+        body = re.sub(r"[0-9a-f]{32}", "", sent.body)
         for secret in ("홍길동", "010-1234-5678", "4111", "gildong", "s3cr3t"):
-            assert secret not in sent.body
+            assert secret not in body
     assert "hung" in texts(jira.creations()[1].json["fields"]["description"])
     assert "gateway timed out" not in jira.creations()[2].body
 
