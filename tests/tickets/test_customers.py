@@ -1,6 +1,7 @@
 """What customers are told: only where it is on, only by mail, only what a manager approved, and once."""
 
 import unicodedata
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -10,6 +11,7 @@ from notifications.routing import services as routing
 from tests.factories import TicketFactory
 from tickets import services
 from tickets.models import EventKind, Status, Ticket, TicketEvent
+from voc.core import clock
 from voc.core.errors import InvalidInput
 from voc.core.outbox.api import emit
 from voc.core.outbox.claim import claim
@@ -55,6 +57,17 @@ def test_a_receipt_goes_to_the_address_that_the_customer_left():
     assert (row.event, row.channel, row.target) == ("customer.received", "email", "emily@example.com")
     assert row.title == f"We have received your message ({ticket.ticket_id})"
     assert (row.message["url"], row.message["fields"]) == ("", [])
+
+
+def test_an_old_complaint_that_is_moved_in_gets_no_receipt():
+    services.submit_voc(
+        raw_voc="The refund button fails",
+        customer_name="Emily",
+        channel="web",
+        customer_contact="emily@example.com",
+        received_at=clock.now() - timedelta(days=2),
+    )
+    assert told() == []
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

@@ -1,6 +1,6 @@
 """A complaint becomes a ticket."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -18,6 +18,8 @@ EXTERNAL_ID_TAKEN: Final = "ticket_external_id_once_per_channel"
 TICKET_ID_TAKEN: Final = "tickets_ticket_ticket_id"
 # Ids that tickets moved in from elsewhere hold already, one after the other; more than a day can have.
 MAX_TAKEN_IDS: Final = 100_000
+# Of complaints that are older, moved in from another system perhaps, customers are not told that they have just arrived.
+RECEIPT_WITHIN: Final = timedelta(days=1)
 
 
 @transaction.atomic
@@ -50,7 +52,8 @@ def submit_voc(
     indexing.index(ticket)
     lifecycle.record(ticket, kind=EventKind.SUBMITTED, actor=submitted_by, after=Status.OPEN)
     emit("ticket.received", subject=ticket.ticket_id, key=f"ticket.received:{ticket.ticket_id}")
-    if settings.NOTIFY_CUSTOMERS and cleaning.is_mail_address(ticket.customer_contact):
+    is_new = ticket.received_at > ticket.created_at - RECEIPT_WITHIN
+    if settings.NOTIFY_CUSTOMERS and is_new and cleaning.is_mail_address(ticket.customer_contact):
         emit("customer.received", subject=ticket.ticket_id, key=f"customer.received:{ticket.ticket_id}")
     return ticket
 
