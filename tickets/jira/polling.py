@@ -71,10 +71,11 @@ def poll() -> int | None:
 def jql_for(since: datetime) -> str:
     """By label, not by project: an issue that was moved to another project is still ours.
 
-    Milliseconds, unquoted: a quoted time would be in the account's time zone, and to the minute only.
+    Milliseconds, unquoted: a quoted time would be in the account's time zone, and to the minute only. The latest first: what
+    changes while pages are turned by number goes to the front, and pushes nothing past the page that is asked for next.
     """
     label = settings.JIRA_LABELS[0].replace("\\", "\\\\").replace('"', '\\"')
-    return f'labels = "{label}" AND updated >= {int(since.timestamp() * 1000)} ORDER BY updated ASC'
+    return f'labels = "{label}" AND updated >= {int(since.timestamp() * 1000)} ORDER BY updated DESC'
 
 
 def reconcile() -> int | None:

@@ -20,7 +20,6 @@ from tests.tickets.jira.inward import (
 )
 from tickets.jira import outage, polling
 from tickets.jira.service import JiraService
-from tickets.jira.statuses import meaning
 from tickets.models import EventKind, JiraLink, JiraState, JiraSync, Status
 from voc.core import clock
 from voc.core.errors import NotAllowed
@@ -274,6 +273,21 @@ class TestAPoll:
         assert agreement(data_center, tickets) == []
         assert polling.poll() == 0
 
+    def test_what_changes_while_pages_are_turned_hides_no_other_issue(self, data_center, small_pages, monkeypatch):
+        tickets = linked(data_center, 12)
+        taken, take = [], polling._take
+
+        def changed_meanwhile(page, client):
+            taken.extend(issue.key for issue in page)
+            if len(taken) == len(page):
+                [ticket] = (each for each in tickets if key_of(each) == page[0].key)
+                move(data_center, ticket, "Done")
+            return take(page, client)
+
+        monkeypatch.setattr(polling, "_take", changed_meanwhile)
+        polling.poll()
+        assert set(taken) == {key_of(ticket) for ticket in tickets}
+
 
 class TestByNight:
     def test_finds_what_the_poll_cannot_see(self, jira):
@@ -344,28 +358,6 @@ class TestOneTicket:
 
         with pytest.raises(NotAllowed):
             JiraService().sync_status(first.ticket_id, key_of(second))
-
-
-@pytest.mark.parametrize(
-    ("project", "status", "category", "expected"),
-    [
-        ("VOC", "Whatever", "new", Status.IN_PROGRESS),
-        ("VOC", "Whatever", "indeterminate", Status.IN_PROGRESS),
-        ("VOC", "Whatever", "done", Status.DONE),
-        ("VOC", "Released", "indeterminate", Status.DONE),
-        ("VOC", "RELEASED", "indeterminate", Status.DONE),
-        ("OPS", "Released", "indeterminate", Status.IN_PROGRESS),
-        ("OPS", "Parked", "done", Status.IN_PROGRESS),
-        ("VOC", "Parked", "done", Status.IN_PROGRESS),
-        ("VOC", "Whatever", "", None),
-    ],
-)
-def test_a_status_means_what_the_project_says_and_else_what_its_category_says(
-    settings, project, status, category, expected
-):
-    settings.JIRA_STATUS_MAP = {"VOC": {"Released": "DONE"}, "*": {"Parked": "IN_PROGRESS"}}
-
-    assert meaning(project_key=project, status=status, category=category) == expected
 
 
 def test_lost_doubled_and_reordered_tellings_are_made_good_by_one_poll(jira, live_server, settings):
