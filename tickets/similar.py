@@ -4,6 +4,7 @@ Two steps: postings tell which of all tickets have most in common with the compl
 docs/decisions/similar-cases.md why so); of those, sentences are compared in full.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from operator import itemgetter
@@ -70,15 +71,15 @@ class _Question:
 
     def __init__(self, sentences: list[Told], known: Thesaurus) -> None:
         self._known = known
-        shares = sorted({pair for each in sentences for pair in each.groups.items()})
-        self._groups = dict(shares)
+        # Sorted, so that the greatest part counts.
+        self._groups = dict(sorted({pair for each in sentences for pair in each.groups.items()}))
         covered = set[str]().union(*(each.covered for each in sentences))
         self._roots = {root: root in covered for each in sentences for root in sorted(each.roots | each.covered)}
         letters = set[str]().union(*(each.letters for each in sentences))
         self.held: Holdings = holdings(self._asked_for())
         rarity = {("group", group): self.held.rarity(*self._terms_of(group)) for group in self._groups}
         rarity |= {("root", root): self.held.rarity((hashed(root),), (hashed(root),)) for root in self._roots}
-        self._weights = {part: self._counts(part) * rare**POWER for part, rare in rarity.items()}
+        self._weights = {part: self._counts(part) * math.pow(rare, POWER) for part, rare in rarity.items()}
         self._weights |= {("letters", each): LETTERS for each in letters}
         self._total = sum(self._weights.values())
 
@@ -91,7 +92,7 @@ class _Question:
     def _counts(self, part: tuple[str, str]) -> float:
         kind, name = part
         if kind == "group":
-            return GROUP * float(self._groups[name] ** SHARED)
+            return GROUP * math.pow(self._groups[name], SHARED)
         return COVERED if self._roots[name] else ROOT
 
     def likeness(self, others: list[Told]) -> tuple[float, Parts]:
