@@ -107,8 +107,8 @@ class Thesaurus:
             for begin, member in self._found(found, starts)
             if _spaced(member, begin, starts)
         ]
-        matches = [each for each in matches if not any(_beginning_of(each, other) for other in matches)]
-        covered = set().union(*(_between(starts, found, begin, end) for begin, end, _group in matches))
+        matches = _without_beginnings(matches)
+        covered = set[int]().union(*(_between(starts, found, begin, end) for begin, end, _group in matches))
         roots = [(number in covered, words.roots_of(word)) for number, word in enumerate(found)]
         return Told(
             _shares(matches),
@@ -141,9 +141,13 @@ def _spaced(member: _Member, begin: int, starts: dict[int, int]) -> bool:
     return all(gap in member.gaps or 2 <= gap <= len(member.joined) - 2 for gap in gaps)
 
 
-def _beginning_of(one: _Match, other: _Match) -> bool:
-    """Whether a match is but the beginning of a word of another group's (아파 of 아파트, 아이 of 아이폰)."""
-    return one[0] == other[0] and one[1] - one[0] == 2 and other[1] - other[0] == 3 and one[2] != other[2]
+def _without_beginnings(matches: list[_Match]) -> list[_Match]:
+    """Those that are not but the beginning of a word of another group's (아파 of 아파트, 아이 of 아이폰)."""
+    longer: dict[int, set[str]] = {}
+    for begin, end, group in matches:
+        if end - begin == 3:
+            longer.setdefault(begin, set()).add(group)
+    return [each for each in matches if each[1] - each[0] != 2 or not longer.get(each[0], set()) - {each[2]}]
 
 
 def _shares(matches: list[_Match]) -> dict[str, float]:
