@@ -24,7 +24,8 @@ _Match = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a sentence tells. `covered` are those of its roots that a group stands for already."""
+    """What a sentence tells. `groups` have their part of the words that lead to them, 0–1; `covered` are those of its roots
+    that a group stands for already."""
 
     groups: dict[str, float]
     roots: frozenset[str]
