@@ -4,6 +4,7 @@ Two steps: postings tell which of all tickets have most in common with the compl
 docs/decisions/similar-cases.md why so); of those, sentences are compared in full.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from operator import itemgetter
@@ -27,17 +28,19 @@ LEAST: Final = 0.1
 LEAST_OF_BEST: Final = 0.5
 DECIDED: Final = (Status.IN_PROGRESS, Status.DONE, Status.REJECTED)
 # What the parts of the complaint count, times how rare they are: what it speaks of, the roots of its words, those that a group
-# of synonyms stands for already.
+# of synonyms stands for already. Each group of a word that has several counts less, but more than its share.
 GROUP: Final = 2.0
-ROOT: Final = 0.8
-COVERED: Final = 0.15
-# When candidates are looked for, words are all there is.
-ROOT_ALONE: Final = 1.0
-COVERED_ALONE: Final = 0.3
-LETTERS: Final = 0.5
+ROOT: Final = 1.2
+COVERED: Final = 0.2
+SHARED: Final = 0.5
+# A thing that few speak of says more than its rarity alone.
+POWER: Final = 1.3
+LETTERS: Final = 0.3
 # What a sentence of another ticket has besides, by kind: people tell a fault with more or fewer words.
-BESIDES: Final = {"group": 8.0, "root": 1.7, "letters": 0.4}
-MORE: Final = 0.15
+BESIDES: Final = {"group": 8.0, "root": 1.7, "letters": 0.3}
+MORE: Final = 0.2
+# Two sentences share more by accident than one.
+TWO: Final = 0.75
 # Two that share with the complaint, by more than this, the same parts of it tell the same.
 THE_SAME: Final = 0.5
 Parts = frozenset[tuple[str, str]]
@@ -68,31 +71,28 @@ class _Question:
 
     def __init__(self, sentences: list[Told], known: Thesaurus) -> None:
         self._known = known
-        self._groups = sorted(set().union(*(each.groups for each in sentences)))
+        # Sorted, so that the greatest part counts.
+        self._groups = dict(sorted({pair for each in sentences for pair in each.groups.items()}))
         covered = set[str]().union(*(each.covered for each in sentences))
         self._roots = {root: root in covered for each in sentences for root in sorted(each.roots | each.covered)}
         letters = set[str]().union(*(each.letters for each in sentences))
         self.held: Holdings = holdings(self._asked_for())
-        self._rarity = {("group", group): self.held.rarity(*self._terms_of(group)) for group in self._groups}
-        self._rarity |= {("root", root): self.held.rarity((hashed(root),), (hashed(root),)) for root in self._roots}
-        self._weights = {part: self._weight(part) * rarity for part, rarity in self._rarity.items()}
+        rarity = {("group", group): self.held.rarity(*self._terms_of(group)) for group in self._groups}
+        rarity |= {("root", root): self.held.rarity((hashed(root),), (hashed(root),)) for root in self._roots}
+        self._weights = {part: self._counts(part) * math.pow(rare, POWER) for part, rare in rarity.items()}
         self._weights |= {("letters", each): LETTERS for each in letters}
         self._total = sum(self._weights.values())
 
     def units(self) -> list[Unit]:
         """What candidates are looked for with."""
-        groups = [Unit(*self._terms_of(group), GROUP * self._rarity["group", group]) for group in self._groups]
-        roots = [
-            Unit((hashed(root),), (hashed(root),), alone * self._rarity["root", root])
-            for root, covered in self._roots.items()
-            for alone in [COVERED_ALONE if covered else ROOT_ALONE]
-        ]
+        groups = [Unit(*self._terms_of(group), self._weights["group", group]) for group in self._groups]
+        roots = [Unit((hashed(root),), (hashed(root),), self._weights["root", root]) for root in self._roots]
         return groups + roots
 
-    def _weight(self, part: tuple[str, str]) -> float:
+    def _counts(self, part: tuple[str, str]) -> float:
         kind, name = part
         if kind == "group":
-            return GROUP
+            return GROUP * math.pow(self._groups[name], SHARED)
         return COVERED if self._roots[name] else ROOT
 
     def likeness(self, others: list[Told]) -> tuple[float, Parts]:
@@ -100,10 +100,9 @@ class _Question:
         in a row, that says most of it. What it tells in others is no matter: people also greet, plead and tell where they
         stood."""
         parts = [_parts(told) for told in others]
-        windows = [*parts, *(one | two for one, two in pairwise(parts))]
-        score, best_of_it = max(
-            ((self._alike(each), each) for each in windows), key=itemgetter(0), default=(0.0, Parts())
-        )
+        windows = [(self._alike(each), each) for each in parts]
+        windows += [(TWO * self._alike(one | two), one | two) for one, two in pairwise(parts)]
+        score, best_of_it = max(windows, key=itemgetter(0), default=(0.0, Parts()))
         return round(score, 4), frozenset(best_of_it & self._weights.keys())
 
     def firsts(self, shared: list[Parts], limit: int) -> list[int]:

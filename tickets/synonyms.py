@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 from django.db import connection
@@ -17,13 +18,16 @@ SHORT: Final = 4
 _INFLECTED: Final = re.compile(r"(?:s|es|d|ed|ing|er|ers|'s|’s)?$")
 _KEPT: Final = 4096
 Group = tuple[str, tuple[str, ...]]
+# Where it begins and ends, and of which group it is.
+_Match = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a sentence tells. `covered` are those of its roots that a group stands for already."""
+    """What a sentence tells. `groups` have their part of the words that lead to them, 0–1; `covered` are those of its roots
+    that a group stands for already."""
 
-    groups: frozenset[str]
+    groups: dict[str, float]
     roots: frozenset[str]
     covered: frozenset[str]
     # Twos and threes of letters within words, threes in Latin ones.
@@ -40,6 +44,8 @@ class _Member:
     # How much must follow to the end of the word: all may, an inflection, or a particle.
     short: bool
     single: bool
+    # Behind how many letters it has a space.
+    gaps: frozenset[int]
 
     @classmethod
     def of(cls, group: str, text: str) -> "_Member | None":
@@ -51,8 +57,14 @@ class _Member:
         # What two syllables begin may be the middle of a compound (자동결제); one syllable (안 와), a number or a Latin
         # beginning may not.
         first = normalise(text).split()[0]
-        anywhere = words.is_korean(joined) and len(first) > 1
-        return cls(joined, group, anywhere, latin and len(parts[-1]) <= SHORT, len(joined) == 1)
+        # Nor may one syllable and what looks like a particle (기가: 현금지급기가).
+        anywhere = words.is_korean(joined) and len(first) > 1 and (joined != first or len(words.bare(first)) > 1)
+        return cls(joined, group, anywhere, latin and len(parts[-1]) <= SHORT, len(joined) == 1, _gaps(text))
+
+
+def _gaps(text: str) -> frozenset[int]:
+    lengths = [len("".join(words.words(part))) for part in normalise(text).split()]
+    return frozenset(accumulate(lengths[:-1]))
 
 
 class Thesaurus:
@@ -91,14 +103,16 @@ class Thesaurus:
         for number, word in enumerate(found):
             starts[at] = number
             at += len(word)
-        groups: set[str] = set()
-        covered: set[int] = set()
-        for begin, member in self._found(found, starts):
-            groups.add(member.group)
-            covered |= _between(starts, found, begin, begin + len(member.joined))
+        matches = [
+            (begin, begin + len(member.joined), member.group)
+            for begin, member in self._found(found, starts)
+            if _spaced(member, begin, starts)
+        ]
+        matches = _without_beginnings(matches)
+        covered = set[int]().union(*(_between(starts, found, begin, end) for begin, end, _group in matches))
         roots = [(number in covered, words.roots_of(word)) for number, word in enumerate(found)]
         return Told(
-            frozenset(groups),
+            _shares(matches),
             frozenset(root for known, each in roots for root in each if not known) | frozenset(words.numbers(sentence)),
             frozenset(root for known, each in roots for root in each if known),
             frozenset(letters for word in found for letters in _letters(word)),
@@ -115,6 +129,35 @@ class Thesaurus:
                 for member in self._beginning.get(first, ()):
                     if joined.startswith(member.joined, at) and _fits(member, found[number:]):
                         yield at, member
+
+
+def _spaced(member: _Member, begin: int, starts: dict[int, int]) -> bool:
+    """Whether it is no accident of two words that stand side by side: where the text has a space and the member has none,
+    two letters at least stand on either side (나가기 전에 is no 가전); what begins inside a word ends there, too."""
+    gaps = [at - begin for at in starts if 0 < at - begin < len(member.joined)]
+    if not gaps:
+        return True
+    if begin not in starts:
+        return False
+    return all(gap in member.gaps or 2 <= gap <= len(member.joined) - 2 for gap in gaps)
+
+
+def _without_beginnings(matches: list[_Match]) -> list[_Match]:
+    """Those that are not but the beginning of a word of another group's (아파 of 아파트, 아이 of 아이폰)."""
+    longer: dict[int, set[str]] = {}
+    for begin, end, group in matches:
+        if end - begin == 3:
+            longer.setdefault(begin, set()).add(group)
+    return [each for each in matches if each[1] - each[0] != 2 or not longer.get(each[0], set()) - {each[2]}]
+
+
+def _shares(matches: list[_Match]) -> dict[str, float]:
+    """The groups, each with its part of the words that lead to it: a word that several groups have says each of them less."""
+    shares: dict[str, float] = {}
+    for begin, end, group in matches:
+        rivals = {name for start, stop, name in matches if start < end and begin < stop}
+        shares[group] = max(shares.get(group, 0.0), 1 / len(rivals))
+    return shares
 
 
 def _fits(member: _Member, found: list[str]) -> bool:

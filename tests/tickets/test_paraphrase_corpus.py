@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
-PAIRS = [
-    json.loads(line)
-    for line in (Path(__file__).parent.parent / "corpus" / "paraphrases.jsonl").read_text(encoding="utf-8").splitlines()
-]
+CORPUS = Path(__file__).parent.parent / "corpus"
+
+
+def pairs_of(name: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+PAIRS = pairs_of("paraphrases")
+# Those that the ranking's own authors wrote: some to tune it on, some to see whether that holds for others.
+OWN = {name: pairs_of(f"paraphrases_{name}") for name in ("own", "tuning", "checking", "later", "fresh")}
 TEXTS = [pair[side] for pair in PAIRS for side in ("past", "again")]
 KEYS = {"id", "language", "topic", "past", "again", "service"}
 PERSONAL = re.compile(r"@|\b0\d{1,2}[- .]?\d{3,4}[- .]?\d{4}\b|\d{6}-?[1-8]\d{6}|(?:\d{4}[ -]?){3}\d{4}")
@@ -65,3 +71,18 @@ def test_the_check_for_personal_data_sees_it(text):
 
 def test_no_pair_holds_personal_data():
     assert [text for text in TEXTS if PERSONAL.search(text)] == []
+
+
+def test_the_ranking_s_own_pairs_are_others_than_those_that_judge_it_and_none_stands_in_two_files():
+    texts = [squeezed(pair[side]) for pairs in OWN.values() for pair in pairs for side in ("past", "again")]
+    assert len(set(texts)) == len(texts)
+    shared = len(set(texts) & {squeezed(text) for text in TEXTS})
+    assert shared == 0
+
+
+@pytest.mark.parametrize("name", ["tuning", "checking"])
+def test_the_halves_are_of_the_same_make(name):
+    counts = Counter(pair["language"] for pair in OWN[name])
+    assert counts == {"ko": 59, "en": 28, "mixed": 18}
+    assert len({pair["id"] for pair in OWN[name]}) == len(OWN[name])
+    assert not [pair["id"] for pair in OWN[name] if PERSONAL.search(pair["past"] + pair["again"])]
