@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def broker(redis_of_its_own: str) -> Iterator[redis.Redis]:
+def broker(redis_of_its_own: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
+    monkeypatch.setattr(wake, "KEY_SECONDS", 60)  # so that no key lapses between two steps of a test
     with redis.Redis.from_url(redis_of_its_own) as client:
         yield client
 
